@@ -1,0 +1,102 @@
+import { profileBytesMax } from '../../model/limits.ts'
+import type { Batch } from '../../model/batch.ts'
+import type { SpoolReader } from '../../store/store.ts'
+import type { Client } from '../clients/directory.ts'
+import type { DomainContext } from '../context.ts'
+import { isRow } from './lines.ts'
+import { lineWindows, readHeader } from './row-order.ts'
+import { Arena, faultComment, parseRow, type RowFault } from './rows.ts'
+
+/** Bytes handed on at a time. */
+const pieceBytes = 262_144
+
+/** Where the failed rows of a complete batch are kept. */
+export function failedRowsName(batchId: string): string {
+  return `${batchId}.failed`
+}
+
+/**
+ * Reads the failed rows of a batch as an upload: `batch=` and the header, then each failed row in its
+ * own bytes followed by a comment that says why. While the batch is incomplete: those known so far.
+ *
+ * @returns `undefined` for an unknown batch; else pieces of text, UTF-8 where the rows are
+ * @source  decisions.md §1, §5
+ */
+export async function readFailedRows(
+  context: DomainContext,
+  client: Client,
+  batchId: string,
+): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const batch = await context.store.batches.get(client.code, batchId)
+  if (batch === undefined) return undefined
+  const kept = await context.store.spool.open(failedRowsName(batchId))
+  if (kept) return readPieces(kept)
+  const upload = await context.store.spool.open(batchId)
+  if (upload === undefined) return undefined
+  return findFailedRows(upload, await refusedRows(context, batch))
+}
+
+/** Keeps the failed rows of a batch whose rows are all applied; its upload is not needed any more. */
+export async function writeFailedRows(context: DomainContext, batch: Batch): Promise<void> {
+  const upload = await context.store.spool.open(batch.batchId)
+  if (upload === undefined) throw new Error('the upload is not in the spool')
+  const writer = await context.store.spool.create(failedRowsName(batch.batchId))
+  if (batch.progress.failedUpdates === 0) {
+    await writer.write(Buffer.concat([readHeader(upload).text, lineFeed]))
+    upload.close()
+  } else {
+    for await (const piece of findFailedRows(upload, await refusedRows(context, batch))) await writer.write(piece)
+  }
+  await writer.close()
+}
+
+const lineFeed = Buffer.from('\n')
+
+/** Faults that the rows do not show themselves, by line. */
+async function refusedRows(context: DomainContext, batch: Batch): Promise<ReadonlyMap<number, RowFault>> {
+  const refused = await context.store.batches.listRefused(batch.client, batch.batchId)
+  const faultOf = (bytes: number) =>
+    `profile too large: ${bytes} bytes of names and values, the limit is ${profileBytesMax}`
+  return new Map(refused.map((row) => [row.line, { column: undefined, fault: faultOf(row.profileBytes) }]))
+}
+
+async function* findFailedRows(upload: SpoolReader, refused: ReadonlyMap<number, RowFault>): AsyncGenerator<Uint8Array> {
+  try {
+    const header = readHeader(upload)
+    const arena = new Arena(pieceBytes)
+    let pieces: Buffer[] = [header.text, lineFeed]
+    let length = 0
+    let looked = 0
+    for (const place of lineWindows(upload, header)) {
+      // A long file is looked through in steps, so that other requests are served in between.
+      if (++looked % 10_000 === 0) await new Promise((resolve) => setImmediate(resolve))
+      if (!isRow(place.bytes, place.start, place.end)) continue
+      arena.used = 0
+      const parsed = parseRow(header, place, arena)
+      const fault = 'fault' in parsed ? parsed : refused.get(place.line)
+      if (fault === undefined) continue
+      const row = Buffer.from(place.bytes.subarray(place.start, place.end))
+      pieces.push(row, Buffer.from(`\n${faultComment(place.line, fault)}\n`))
+      length += row.length
+      if (length < pieceBytes) continue
+      yield Buffer.concat(pieces)
+      pieces = []
+      length = 0
+    }
+    yield Buffer.concat(pieces)
+  } finally {
+    upload.close()
+  }
+}
+
+async function* readPieces(entry: SpoolReader): AsyncGenerator<Uint8Array> {
+  try {
+    for (let position = 0; position < entry.size; ) {
+      const piece = Buffer.allocUnsafe(Math.min(pieceBytes, entry.size - position))
+      position += entry.read(piece, piece.length, position)
+      yield piece
+    }
+  } finally {
+    entry.close()
+  }
+}

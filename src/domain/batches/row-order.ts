@@ -1,0 +1,210 @@
+import type { SpoolReader } from '../../store/store.ts'
+import { parseHeader, type BatchHeader } from './header.ts'
+import { isBlank, isRow, lineBytesMax, lineEnd } from './lines.ts'
+
+/** Where the rows of an upload stand, and in which order they are applied. */
+export interface RowOrder {
+  readonly header: BatchHeader
+  /** Row numbers in the order of application. */
+  readonly order: Uint32Array
+  /** By row number: line in the file, first byte, length without terminator. */
+  readonly lines: Uint32Array
+  readonly starts: Uint32Array
+  readonly lengths: Uint32Array
+}
+
+/** How much of an upload is in memory at a time, bytes. */
+const windowBytes = 1_048_576
+
+/** Bytes of an id, after what all ids share, by which rows are ordered. */
+const sortedBytes = 24
+
+/**
+ * Orders the rows of an upload by their ids: a store that keeps profiles in that order then writes
+ * each page once, which makes a batch of shuffled ids several times faster.
+ *
+ * The order depends on nothing but the file, so a worker that goes on after a crash finds the same.
+ * It is no rule of meaning: what wins is decided by each row's time and line. Needs about 50 bytes
+ * of memory a row.
+ *
+ * @param rows number of rows, as counted when the upload was accepted
+ * @source     bench: rows applied by id beside rows applied as they come
+ */
+export function orderRows(reader: SpoolReader, rows: number): RowOrder {
+  const header = readHeader(reader)
+  const places = {
+    lines: new Uint32Array(rows),
+    starts: new Uint32Array(rows),
+    lengths: new Uint32Array(rows),
+  }
+  const shared = new SharedPrefix()
+  forEachRow(reader, header, (row, { bytes, start, end, position, line }) => {
+    places.lines[row] = line
+    places.starts[row] = position
+    places.lengths[row] = end - start
+    shared.add(bytes, start, end)
+  })
+  const ids = Buffer.alloc(rows * sortedBytes)
+  forEachRow(reader, header, (row, { bytes, start, end }) => {
+    const from = skipBlanks(bytes, start, end) + shared.length
+    copyId(bytes, { from, end }, ids, row * sortedBytes)
+  })
+  return { header, order: sortByBytes(ids, rows), ...places }
+}
+
+/** Reads the first line of a spooled upload. */
+export function readHeader(reader: SpoolReader): BatchHeader {
+  const head = Buffer.allocUnsafe(Math.min(reader.size, lineBytesMax + 16))
+  const length = reader.read(head, head.length, 0)
+  return parseHeader(head.subarray(0, length))
+}
+
+/** One row of an upload in the window that it was read into; `position` is its first byte in the file. */
+export interface PlacedRow {
+  readonly bytes: Buffer
+  readonly start: number
+  readonly end: number
+  readonly position: number
+  readonly line: number
+}
+
+/**
+ * Visits the rows of an upload in file order, each with its number (from 0) and line (the header's is 1).
+ *
+ * A row longer than the longest allowed is handed on as its first `lineBytesMax` + 1 bytes.
+ */
+export function forEachRow(reader: SpoolReader, header: BatchHeader, visit: (row: number, place: PlacedRow) => void) {
+  let row = 0
+  for (const place of lineWindows(reader, header)) {
+    if (isRow(place.bytes, place.start, place.end)) visit(row++, place)
+  }
+}
+
+/** Yields the lines after the header, rows or not. One object serves all: copy what is to be kept. */
+export function* lineWindows(reader: SpoolReader, header: BatchHeader): Generator<PlacedRow> {
+  const bytes = Buffer.allocUnsafe(windowBytes * 2)
+  const place = { bytes, start: 0, end: 0, position: 0, line: 1 }
+  let filePosition = header.rowsStart
+  let kept = 0
+  while (filePosition < reader.size || kept > 0) {
+    const read = reader.read(bytes.subarray(kept), Math.min(windowBytes, bytes.length - kept), filePosition)
+    const length = kept + read
+    const base = filePosition - kept
+    filePosition += read
+    const isLast = filePosition >= reader.size
+    let start = 0
+    for (;;) {
+      let feed = bytes.indexOf(0x0a, start)
+      if (feed < 0 || feed >= length) {
+        if (!isLast || start === length) break
+        feed = length
+      }
+      place.line++
+      place.start = start
+      place.end = lineEnd(bytes, start, feed)
+      place.position = base + start
+      yield place
+      start = feed + 1
+      if (start >= length) break
+    }
+    start = Math.min(start, length)
+    kept = isLast ? 0 : length - start
+    // One byte more may be the carriage return of a line that is just not too long.
+    if (kept > lineBytesMax + 1) {
+      const skipped = skipLongLine(reader, filePosition)
+      Object.assign(place, { line: place.line + 1, start, end: start + lineBytesMax + 1, position: base + start })
+      yield place
+      filePosition = skipped
+      kept = 0
+    }
+    bytes.copyWithin(0, start, start + kept)
+  }
+}
+
+/** Finds the first byte after the line that goes on at `position`. */
+function skipLongLine(reader: SpoolReader, position: number): number {
+  const bytes = Buffer.allocUnsafe(65_536)
+  for (let at = position; at < reader.size; ) {
+    const read = reader.read(bytes, bytes.length, at)
+    const feed = bytes.subarray(0, read).indexOf(0x0a)
+    if (feed >= 0) return at + feed + 1
+    at += read
+  }
+  return reader.size
+}
+
+function skipBlanks(bytes: Uint8Array, start: number, end: number): number {
+  let from = start
+  while (from < end && isBlank(bytes[from] as number)) from++
+  return from
+}
+
+/** What the ids of all rows begin with, as long as it is the same. */
+class SharedPrefix {
+  #prefix: Buffer | undefined
+  length = 0
+
+  add(bytes: Buffer, start: number, end: number) {
+    const from = skipBlanks(bytes, start, end)
+    if (this.#prefix === undefined) {
+      const comma = bytes.indexOf(0x2c, from)
+      this.#prefix = Buffer.from(bytes.subarray(from, comma < 0 || comma > end ? end : comma))
+      this.length = this.#prefix.length
+      return
+    }
+    let i = 0
+    while (i < this.length && from + i < end && bytes[from + i] === this.#prefix[i]) i++
+    this.length = i
+  }
+}
+
+function copyId(bytes: Buffer, id: { from: number; end: number }, ids: Buffer, at: number) {
+  const stop = Math.min(id.end, id.from + sortedBytes)
+  for (let i = id.from; i < stop; i++) {
+    const byte = bytes[i] as number
+    if (byte === 0x2c) return
+    ids[at + i - id.from] = byte
+  }
+}
+
+/**
+ * Sorts row numbers by fixed-length keys, equal keys by number.
+ *
+ * The first bytes and the row number share one 64-bit integer, which the engine sorts natively; only
+ * rows whose first bytes are equal are compared in full.
+ */
+export function sortByBytes(keys: Buffer, rows: number): Uint32Array {
+  const rowBits = Math.max(1, 32 - Math.clz32(Math.max(rows - 1, 1)))
+  const packed = new BigUint64Array(rows)
+  const words = new Uint32Array(packed.buffer)
+  for (let row = 0; row < rows; row++) {
+    const high = keys.readUInt32BE(row * sortedBytes)
+    const low = keys.readUInt32BE(row * sortedBytes + 4)
+    words[row * 2 + 1] = high
+    words[row * 2] = ((low >>> rowBits) << rowBits) | row
+  }
+  packed.sort()
+  const order = new Uint32Array(rows)
+  const rowMask = 2 ** rowBits - 1
+  for (let i = 0; i < rows; i++) order[i] = (words[i * 2] as number) & rowMask
+  for (let from = 0; from < rows; ) {
+    let to = from + 1
+    while (to < rows && isSamePrefix(words, from, to, rowBits)) to++
+    if (to - from > 1) sortRun(order.subarray(from, to), keys)
+    from = to
+  }
+  return order
+}
+
+function isSamePrefix(words: Uint32Array, a: number, b: number, rowBits: number): boolean {
+  if (words[a * 2 + 1] !== words[b * 2 + 1]) return false
+  return (words[a * 2] as number) >>> rowBits === (words[b * 2] as number) >>> rowBits
+}
+
+function sortRun(run: Uint32Array, keys: Buffer) {
+  run.sort((a, b) => {
+    const startA = a * sortedBytes
+    const startB = b * sortedBytes
+    return keys.compare(keys, startB, startB + sortedBytes, startA, startA + sortedBytes) || a - b
+  })
+}

@@ -1,0 +1,106 @@
+import { decodeInto } from '../../lib/percent.ts'
+import { parseId } from '../../model/visitor-id.ts'
+import type { BatchHeader } from './header.ts'
+import { isBlank, lineBytesMax } from './lines.ts'
+
+/** What is wrong with a row, and in which column by name. */
+export interface RowFault {
+  readonly column: string | undefined
+  readonly fault: string
+}
+
+/** A good row: its visitor, and its values in the arena they were parsed into. */
+export interface ParsedRow {
+  readonly id: string
+  readonly bytes: Buffer
+  readonly start: number
+  readonly ends: readonly number[]
+}
+
+const comma = 0x2c
+
+/** Decoded values of a group of rows, one after the other; filled, handed to the store, then reset. */
+export class Arena {
+  bytes: Buffer
+  used = 0
+
+  constructor(size: number) {
+    this.bytes = Buffer.allocUnsafeSlow(size)
+  }
+
+  /** Makes room for a row; rows parsed before keep the buffer that they were parsed into. */
+  reserve(length: number) {
+    if (this.used + length <= this.bytes.length) return
+    this.bytes = Buffer.allocUnsafeSlow(Math.max(this.bytes.length, length))
+    this.used = 0
+  }
+}
+
+/**
+ * Parses one row (a line without its terminator) into its visitor and values.
+ *
+ * Cells are trimmed of blanks, then percent-decoded; a missing or empty cell sets nothing. The
+ * first fault from left to right is the one reported.
+ *
+ * @source decisions.md §5 "The file" and "The rows"
+ */
+export function parseRow(
+  header: BatchHeader,
+  line: { readonly bytes: Buffer; readonly start: number; readonly end: number },
+  arena: Arena,
+): ParsedRow | RowFault {
+  const { bytes, end } = line
+  if (end - line.start > lineBytesMax) return { column: undefined, fault: `row longer than ${lineBytesMax} bytes` }
+  arena.reserve(end - line.start)
+  const target = arena.bytes
+  const start = arena.used
+  const ends: number[] = []
+  let id: string | undefined
+  let at = start
+  let from = line.start
+  for (let column = -1; from <= end; column++) {
+    let to = from
+    while (to < end && bytes[to] !== comma) to++
+    let first = from
+    let last = to
+    while (first < last && isBlank(bytes[first] as number)) first++
+    while (last > first && isBlank(bytes[last - 1] as number)) last--
+    from = to + 1
+    if (column < 0) {
+      const parsed = parseIdCell(header, { bytes, start: first, end: last }, arena)
+      if (typeof parsed !== 'string') return parsed
+      id = parsed
+      continue
+    }
+    if (column >= header.names.length) {
+      if (first === last) continue
+      return { column: undefined, fault: `more values than the ${header.names.length + 1} columns of the header` }
+    }
+    const decoded = decodeInto(bytes, { start: first, end: last }, target, at)
+    if (typeof decoded !== 'number') return { column: header.names[column], fault: decoded.fault }
+    at = decoded
+    ends.push(at)
+  }
+  arena.used = at
+  while (ends.length < header.names.length) ends.push(at)
+  return { id: id ?? '', bytes: target, start, ends }
+}
+
+function parseIdCell(
+  header: BatchHeader,
+  cell: { readonly bytes: Buffer; readonly start: number; readonly end: number },
+  arena: Arena,
+): string | RowFault {
+  // The id is decoded where the first value will be: the row's room is there, and nothing is kept of it.
+  const decoded = decodeInto(cell.bytes, cell, arena.bytes, arena.used)
+  if (typeof decoded !== 'number') return { column: header.key, fault: decoded.fault }
+  const text = arena.bytes.toString('utf8', arena.used, decoded)
+  const id = parseId(header.key === 'pcId' ? 'tntId' : 'thirdPartyId', text)
+  if (id === undefined) return { column: header.key, fault: 'missing id' }
+  return typeof id === 'string' ? id : { column: header.key, fault: `the id ${id.fault}` }
+}
+
+/** The comment that explains a failed row, as it stands in a failed-rows file. */
+export function faultComment(line: number, { column, fault }: RowFault): string {
+  return column === undefined ? `# line ${line}: ${fault}` : `# line ${line}, column ${column}: ${fault}`
+}

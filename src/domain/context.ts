@@ -1,0 +1,27 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Store } from '../store/store.ts'
+import type { ClientDirectory } from './clients/directory.ts'
+
+/** The settings that domain functions read. */
+export interface DomainSettings {
+  /** Lifetime of a new client's profiles, days. */
+  readonly profileLifetimeDays: number
+  /** Decoded bytes that an upload must stay below. */
+  readonly batchBytesMax: number
+  readonly batchRowsMax: number
+  readonly batchRetentionMs: number
+  /** A batch without progress for this long is shown as stuck, ms. */
+  readonly batchStuckMs: number
+  /** Rows that go to the store at once; bounds how long a live write waits behind a batch. */
+  readonly checkpointRows: number
+}
+
+/** What every domain function works with; made once in `main.ts`, or by a test. */
+export interface DomainContext {
+  readonly store: Store
+  readonly clock: Clock
+  readonly clients: ClientDirectory
+  readonly settings: DomainSettings
+  /** Called after a batch was accepted, so that a worker need not wait for its next look. */
+  readonly batchAccepted: () => void
+}

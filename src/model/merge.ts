@@ -1,0 +1,76 @@
+import { compareStamps, unpackValues, type Attribute, type Stamp } from './attribute.ts'
+import { removalKeptMs } from './limits.ts'
+import type { Profile, ProfileUpdate } from './profile.ts'
+
+/** Attributes after an update, and how far they differ from before. */
+export interface MergedAttributes {
+  readonly attributes: ReadonlyMap<string, Attribute>
+  /** Some value is another one than before. */
+  readonly valuesChanged: boolean
+  /** Something has to be stored, if only a later time. */
+  readonly stampsChanged: boolean
+}
+
+/**
+ * Applies what an update sets and removes: attribute by attribute the later stamp wins, at equal
+ * stamps the update, because it arrived later. A live write always wins and takes the later stamp.
+ */
+export function mergeAttributes(
+  before: ReadonlyMap<string, Attribute>,
+  update: ProfileUpdate,
+  nowMs: number,
+): MergedAttributes {
+  const attributes = new Map(before)
+  let valuesChanged = false
+  let stampsChanged = false
+  const write = (name: string, value: string | undefined) => {
+    const old = attributes.get(name)
+    const stamp = winningStamp(old, update)
+    if (stamp === undefined) return
+    if (old === undefined || old.value !== value || compareStamps(old, stamp) !== 0) stampsChanged = true
+    if (old?.value !== value) valuesChanged = true
+    attributes.set(name, { value, ...stamp })
+  }
+  for (const [name, value] of unpackValues(update.set)) write(name, value)
+  for (const name of update.remove) write(name, undefined)
+  for (const [name, { value, atMs }] of attributes) {
+    if (value === undefined && atMs < nowMs - removalKeptMs) attributes.delete(name)
+  }
+  return { attributes, valuesChanged, stampsChanged }
+}
+
+/** The stamp under which an update's value is stored over an old one; `undefined` when the old one stays. */
+export function winningStamp(old: Stamp | undefined, update: Stamp): Stamp | undefined {
+  const stamp = { atMs: update.atMs, line: update.line }
+  if (old === undefined || compareStamps(old, update) <= 0) return stamp
+  return update.line === 0 ? { atMs: old.atMs, line: old.line } : undefined
+}
+
+/**
+ * Joins the attributes of an anonymous profile to those stored under a thirdPartyId: the latter's
+ * values win whatever their times, the others are kept.
+ *
+ * @source Adobe, "Real-time profile syncing for mbox3rdPartyId"
+ */
+export function joinUnderThirdPartyId(owner: Profile, anonymous: Profile): Map<string, Attribute> {
+  const joined = new Map(owner.attributes)
+  for (const [name, theirs] of anonymous.attributes) {
+    const ours = joined.get(name)
+    if (ours === undefined) joined.set(name, theirs)
+    else if (ours.value === undefined && (theirs.value !== undefined || compareStamps(ours, theirs) < 0)) {
+      joined.set(name, theirs)
+    }
+  }
+  return joined
+}
+
+/** Joins two profiles that have no thirdPartyId: the later value wins, at equal times the older profile's. */
+export function joinAnonymous(a: Profile, b: Profile): Map<string, Attribute> {
+  const [older, younger] = b.bornAtMs < a.bornAtMs ? [b, a] : [a, b]
+  const joined = new Map(older.attributes)
+  for (const [name, theirs] of younger.attributes) {
+    const ours = joined.get(name)
+    if (ours === undefined || compareStamps(ours, theirs) < 0) joined.set(name, theirs)
+  }
+  return joined
+}

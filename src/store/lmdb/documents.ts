@@ -1,0 +1,47 @@
+import type { Document, DocumentChange, DocumentStore } from '../store.ts'
+import { getJson, textKey, toJsonBytes, type Environment } from './environment.ts'
+
+/** Control records as JSON under `partition NUL collection NUL id`. */
+export function lmdbDocuments(environment: Environment): DocumentStore {
+  const { documents } = environment
+  const read = (partition: string, collection: string, id: string) =>
+    getJson(documents, textKey(partition, collection, id)) as Document | undefined
+  return {
+    get: async (partition, collection, id) => {
+      environment.refresh()
+      return read(partition, collection, id)
+    },
+    list: async (partition, collection, { prefix = '', after, limit }) => {
+      environment.refresh()
+      const from = after !== undefined && after > prefix ? after : prefix
+      const range = {
+        start: textKey(partition, collection, from),
+        end: Buffer.concat([textKey(partition, collection, prefix), Buffer.of(0xff)]),
+      }
+      const listed: Document[] = []
+      for (const { value } of documents.getRange(range)) {
+        const document = JSON.parse(value.toString()) as Document
+        if (after === undefined || document.id > after) listed.push(document)
+        if (listed.length >= limit) break
+      }
+      return listed
+    },
+    commit: (partition, changes) =>
+      environment.write(() => {
+        const holds = (change: DocumentChange) => {
+          const version = read(partition, change.collection, change.id)?.version
+          return change.kind === 'insert' ? version === undefined : version === change.ifVersion
+        }
+        if (!changes.every(holds)) return false
+        for (const change of changes) {
+          const key = textKey(partition, change.collection, change.id)
+          if (change.kind === 'remove') void documents.remove(key)
+          else {
+            const version = change.kind === 'insert' ? 1 : change.ifVersion + 1
+            void documents.put(key, toJsonBytes({ id: change.id, version, body: change.body }))
+          }
+        }
+        return true
+      }),
+  }
+}

@@ -1,0 +1,98 @@
+import { chmodSync, mkdirSync } from 'node:fs'
+import { open, type Database, type RootDatabase } from 'lmdb'
+
+/** The databases of one store directory, each with binary keys and values. */
+export interface Environment {
+  readonly root: RootDatabase<Buffer, Buffer>
+  readonly meta: Database<Buffer, Buffer>
+  /** `lastSize` is the length of the value that `getBinaryFast` read last (its buffer may be longer). */
+  readonly profiles: Database<Buffer, Buffer> & { readonly lastSize: number }
+  readonly names: Database<Buffer, Buffer>
+  readonly documents: Database<Buffer, Buffer>
+  readonly batches: Database<Buffer, Buffer>
+  readonly queue: Database<Buffer, Buffer>
+  readonly refused: Database<Buffer, Buffer>
+  readonly directory: string
+  /** Runs `change` in a write transaction; resolves once it is on disk. Calls that come together share one. */
+  write<T>(change: () => T): Promise<T>
+  /** Makes the reads that follow see every commit so far, of any thread or process. */
+  refresh(): void
+}
+
+/** The layout that this build reads and writes; a store of another one is upgraded or refused. */
+const format = 1
+
+const databasesMax = 16
+
+/**
+ * Opens or creates a store directory (mode 0700).
+ *
+ * Commits are synced before they count (`overlappingSync` off): a promise that resolved is on disk.
+ *
+ * @throws Error that names the directory, when it cannot be used or holds a newer format
+ */
+export function openEnvironment(directory: string): Environment {
+  let root: RootDatabase<Buffer, Buffer>
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    chmodSync(directory, 0o700)
+    root = open<Buffer, Buffer>({
+      path: directory,
+      // A directory whose name has a dot would otherwise be taken for a file.
+      noSubdir: false,
+      maxDbs: databasesMax,
+      overlappingSync: false,
+      keyEncoding: 'binary',
+      encoding: 'binary',
+    })
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`the store directory ${directory} cannot be opened: ${reason}`, { cause })
+  }
+  const database = (name: string) =>
+    root.openDB<Buffer, Buffer>({ name, keyEncoding: 'binary', encoding: 'binary' })
+  const environment: Environment = {
+    root,
+    meta: database('meta'),
+    profiles: database('profiles') as Environment['profiles'],
+    names: database('names'),
+    documents: database('documents'),
+    batches: database('batches'),
+    queue: database('queue'),
+    refused: database('refused'),
+    directory,
+    write: (change) => root.transaction(change),
+    refresh: () => root.resetReadTxn(),
+  }
+  checkFormat(environment)
+  return environment
+}
+
+const formatKey = Buffer.from('format')
+
+function checkFormat({ root, meta, directory }: Environment) {
+  const stored = meta.get(formatKey)?.toString()
+  if (stored === String(format)) return
+  if (stored !== undefined) {
+    throw new Error(
+      `the store in ${directory} has format ${stored}; this version of Silhouette reads format ${format}. ` +
+        'Start it with the version that wrote it, or give another directory.',
+    )
+  }
+  root.transactionSync(() => meta.put(formatKey, Buffer.from(String(format))))
+}
+
+/** Reads JSON kept in a database; `undefined` when there is none. */
+export function getJson(database: Database<Buffer, Buffer>, key: Buffer): unknown {
+  const bytes = database.get(key)
+  return bytes === undefined ? undefined : JSON.parse(bytes.toString())
+}
+
+export function toJsonBytes(value: unknown): Buffer {
+  return Buffer.from(JSON.stringify(value))
+}
+
+/** A key of texts: none of them holds a NUL, so the parts stay apart and keys sort by part. */
+export function textKey(...parts: readonly string[]): Buffer {
+  return Buffer.from(parts.join('\0'))
+}

@@ -1,0 +1,150 @@
+import type { Environment } from './environment.ts'
+
+/** Names that a client may have numbers for; later ones stand in each record in full. */
+const numberedNamesMax = 65_535
+
+/**
+ * The attribute names of one client, numbered from 1 in the order of their first write.
+ *
+ * A record holds the number (one or two bytes) instead of the name. Numbers are given inside write
+ * transactions only and never change, so each thread may remember them.
+ */
+export class Names {
+  readonly #environment: Environment
+  readonly #clientNumber: number
+  readonly #texts: string[] = ['']
+  readonly #bytes: number[] = [0]
+  readonly #numbers = new Map<string, number>()
+  /** Numbers of the name lists seen most often: a batch's rows all share one list. */
+  readonly #lists = new WeakMap<readonly string[], Int32Array>()
+
+  constructor(environment: Environment, clientNumber: number) {
+    this.#environment = environment
+    this.#clientNumber = clientNumber
+  }
+
+  /** The name with this number, which some record holds. */
+  text(number: number): string {
+    if (number >= this.#texts.length) this.#load()
+    const text = this.#texts[number]
+    if (text === undefined) throw new Error(`attribute name ${number} of client ${this.#clientNumber} is not there`)
+    return text
+  }
+
+  /** UTF-8 bytes of the name with this number. */
+  byteLength(number: number): number {
+    if (number >= this.#bytes.length) this.#load()
+    return this.#bytes[number] ?? 0
+  }
+
+  /** The number of a name, or 0 when it has none. */
+  find(name: string): number {
+    const known = this.#numbers.get(name)
+    if (known !== undefined) return known
+    this.#load()
+    return this.#numbers.get(name) ?? 0
+  }
+
+  /** The number of a name, given now if need be; 0 when there are no more. In a write transaction only. */
+  number(name: string): number {
+    const known = this.find(name)
+    const next = this.#texts.length
+    if (known !== 0 || next > numberedNamesMax) return known
+    void this.#environment.names.put(this.#key(next), Buffer.from(name))
+    this.#remember(name)
+    return next
+  }
+
+  /** The numbers of a list of names as far as they are known; 0 elsewhere, to be asked for with `numberIn`. */
+  numbers(names: readonly string[]): Int32Array {
+    let numbers = this.#lists.get(names)
+    if (numbers === undefined) {
+      numbers = new Int32Array(names.length)
+      this.#lists.set(names, numbers)
+    }
+    return numbers
+  }
+
+  /** The number of one name of a list, or 0 when it has none. */
+  numberIn(names: readonly string[], numbers: Int32Array, index: number): number {
+    const known = numbers[index] as number
+    return known === 0 ? (numbers[index] = this.find(names[index] as string)) : known
+  }
+
+  #remember(name: string) {
+    this.#numbers.set(name, this.#texts.length)
+    this.#texts.push(name)
+    this.#bytes.push(Buffer.byteLength(name))
+  }
+
+  /** Takes in the names that other threads have added. */
+  #load() {
+    for (;;) {
+      const name = this.#environment.names.get(this.#key(this.#texts.length))
+      if (name === undefined) return
+      this.#remember(name.toString())
+    }
+  }
+
+  #key(number: number): Buffer {
+    const key = Buffer.allocUnsafe(8)
+    key.writeUInt32BE(this.#clientNumber, 0)
+    key.writeUInt32BE(number, 4)
+    return key
+  }
+}
+
+/** Numbers of clients and their names, as one thread knows them. */
+export class Dictionary {
+  readonly #environment: Environment
+  readonly #numbers = new Map<string, number>()
+  readonly #names = new Map<number, Names>()
+
+  constructor(environment: Environment) {
+    this.#environment = environment
+  }
+
+  /** The number that stands for a client in keys; 0 when nothing of it was ever stored. */
+  findClient(client: string): number {
+    const known = this.#numbers.get(client)
+    if (known !== undefined) return known
+    const stored = this.#environment.meta.get(clientKey(client))
+    if (stored === undefined) return 0
+    this.#numbers.set(client, stored.readUInt32BE(0))
+    return stored.readUInt32BE(0)
+  }
+
+  /** The same, given now if need be. In a write transaction only. */
+  clientNumber(client: string): number {
+    const known = this.findClient(client)
+    if (known !== 0) return known
+    const next = (this.#environment.meta.get(clientCountKey)?.readUInt32BE(0) ?? 0) + 1
+    const bytes = Buffer.alloc(4)
+    bytes.writeUInt32BE(next, 0)
+    void this.#environment.meta.put(clientCountKey, bytes)
+    void this.#environment.meta.put(clientKey(client), bytes)
+    this.#numbers.set(client, next)
+    return next
+  }
+
+  names(clientNumber: number): Names {
+    let names = this.#names.get(clientNumber)
+    if (names === undefined) {
+      names = new Names(this.#environment, clientNumber)
+      this.#names.set(clientNumber, names)
+    }
+    return names
+  }
+
+  /** Forgets everything remembered: after a failed commit some of it may not be stored. */
+  forget() {
+    this.#numbers.clear()
+    this.#names.clear()
+  }
+}
+
+const clientCountKey = Buffer.from('clients')
+
+function clientKey(client: string): Buffer {
+  return Buffer.from(`client:${client}`)
+}

@@ -1,0 +1,198 @@
+import { planUpdate, type Plan } from '../../model/apply.ts'
+import { isLive, type Outcome, type Profile, type ProfileUpdate } from '../../model/profile.ts'
+import type { IdKind, VisitorId } from '../../model/visitor-id.ts'
+import type { ProfileStore, Swept } from '../store.ts'
+import { ByteReader, ByteWriter } from './bytes.ts'
+import type { Environment } from './environment.ts'
+import { Dictionary } from './names.ts'
+import { decodeProfile, decodeView, encodeProfile, kindByte, kindOf, linkTag, readHead, readIds } from './record.ts'
+import { RowMerge } from './row-merge.ts'
+
+/** Bytes before the id in a key: the client's number, the kind of id. */
+const keyPrefix = 5
+
+/** Profiles in one database: under its key each profile, under every other id a link to that key. */
+export function lmdbProfiles(environment: Environment): ProfileStore {
+  const engine = new ProfileEngine(environment)
+  return {
+    apply: async (updates, nowMs) => {
+      if (updates.length === 0) return []
+      try {
+        return await environment.write(() => updates.map((update) => engine.apply(update, nowMs)))
+      } catch (error) {
+        engine.forget()
+        throw error
+      }
+    },
+    get: async (client, id, nowMs) => {
+      environment.refresh()
+      return engine.view(client, id, nowMs)
+    },
+    sweep: (options) => engine.sweep(options),
+  }
+}
+
+/** One thread's way to the profiles; `apply` and `remove` run inside a write transaction. */
+class ProfileEngine {
+  readonly #environment: Environment
+  readonly #dictionary: Dictionary
+  readonly #writer = new ByteWriter()
+  readonly #reader = new ByteReader()
+  readonly #rowMerge = new RowMerge(this.#writer, this.#reader)
+
+  constructor(environment: Environment) {
+    this.#environment = environment
+    this.#dictionary = new Dictionary(environment)
+  }
+
+  forget() {
+    this.#dictionary.forget()
+  }
+
+  apply(update: ProfileUpdate, nowMs: number): Outcome {
+    const client = this.#dictionary.clientNumber(update.client)
+    if (RowMerge.covers(update)) {
+      const outcome = this.#applySimple(update, client, nowMs)
+      if (outcome) return outcome
+    }
+    return this.#applyGeneral(update, client, nowMs)
+  }
+
+  view(client: string, id: VisitorId, nowMs: number) {
+    const number = this.#dictionary.findClient(client)
+    if (number === 0) return undefined
+    if (this.#seek(keyOf(number, id)) === undefined) return undefined
+    const head = readHead(this.#reader)
+    return isLive(head, nowMs) ? decodeView(this.#reader, head, this.#dictionary.names(number)) : undefined
+  }
+
+  async sweep({ cursor, limit, nowMs }: Parameters<ProfileStore['sweep']>[0]): Promise<Swept> {
+    const { profiles } = this.#environment
+    this.#environment.refresh()
+    const expired: Buffer[] = []
+    let looked = 0
+    let last: Buffer | undefined
+    const start = cursor === undefined ? undefined : Buffer.from(cursor, 'base64')
+    for (const { key, value } of profiles.getRange({ ...(start && { start, exclusiveStart: true }), limit })) {
+      looked++
+      last = key
+      if (value[0] === linkTag) continue
+      this.#reader.open(value, 1)
+      if (!isLive(readHead(this.#reader), nowMs)) expired.push(key)
+    }
+    if (expired.length > 0) {
+      await this.#environment.write(() => {
+        for (const key of expired) this.#load(key, nowMs)
+      })
+    }
+    return { removed: expired.length, cursor: looked < limit ? undefined : last?.toString('base64') }
+  }
+
+  /** The way of a row: one id, values only. `undefined` when the update needs the general way after all. */
+  #applySimple(update: ProfileUpdate, client: number, nowMs: number): Outcome | undefined {
+    const names = this.#dictionary.names(client)
+    const named = keyOf(client, firstId(update))
+    const key = this.#seek(named)
+    this.#writer.reset()
+    if (key === undefined) {
+      const outcome = this.#rowMerge.create(update, names)
+      if (outcome?.kind === 'created') this.#put(named)
+      return outcome
+    }
+    const head = readHead(this.#reader)
+    if (!isLive(head, nowMs)) return undefined
+    const merged = this.#rowMerge.merge(update, head, names)
+    if (merged?.write) this.#put(key)
+    return merged?.outcome
+  }
+
+  #applyGeneral(update: ProfileUpdate, client: number, nowMs: number): Outcome {
+    const find = (kind: IdKind) => {
+      const id = update.ids[kind]
+      return id === undefined ? undefined : this.#load(keyOf(client, { kind, id }), nowMs)
+    }
+    const found = { tntId: find('tntId'), thirdPartyId: find('thirdPartyId'), ecid: find('ecid') }
+    const plan = planUpdate(update, found, nowMs)
+    if (plan.write) this.#carryOut(client, plan, Object.values(found))
+    return plan.outcome
+  }
+
+  #carryOut(client: number, plan: Plan, found: readonly (Profile | undefined)[]) {
+    const stored = [...plan.shrink, ...(plan.write ? [plan.write] : [])]
+    if (plan.relinked) {
+      for (const profile of found) if (profile) this.#removeAll(client, profile)
+      for (const profile of stored) {
+        const link = Buffer.concat([Buffer.of(linkTag), keyOf(client, profile.key)])
+        for (const id of profile.ids) void this.#environment.profiles.put(keyOf(client, id), link)
+      }
+    }
+    for (const profile of stored) {
+      this.#writer.reset()
+      encodeProfile(this.#writer, profile, this.#dictionary.names(client))
+      this.#put(keyOf(client, profile.key))
+    }
+  }
+
+  /** Loads the live profile that a key leads to; an expired one is removed with its links on the way. */
+  #load(key: Buffer, nowMs: number): Profile | undefined {
+    const own = this.#seek(key)
+    if (own === undefined) return undefined
+    const client = own.readUInt32BE(0)
+    const start = this.#reader.position
+    const head = readHead(this.#reader)
+    if (isLive(head, nowMs)) {
+      this.#reader.position = start
+      return decodeProfile(this.#reader, idOf(own), this.#dictionary.names(client))
+    }
+    this.#removeAll(client, { ids: [idOf(own), ...readIds(this.#reader)] })
+    return undefined
+  }
+
+  #removeAll(client: number, profile: Pick<Profile, 'ids'>) {
+    for (const id of profile.ids) void this.#environment.profiles.remove(keyOf(client, id))
+  }
+
+  /**
+   * Puts the reader behind the tag of the profile that a key leads to.
+   *
+   * The reader's bytes last until the next read of the database.
+   *
+   * @returns the profile's own key, or `undefined` when there is none
+   */
+  #seek(key: Buffer): Buffer | undefined {
+    const { profiles } = this.#environment
+    let own = key
+    let bytes = profiles.getBinaryFast(key)
+    if (bytes?.[0] === linkTag) {
+      own = Buffer.from(bytes.subarray(1, profiles.lastSize))
+      bytes = profiles.getBinaryFast(own)
+    }
+    if (bytes === undefined) return undefined
+    this.#reader.open(bytes, 1)
+    return own
+  }
+
+  #put(key: Buffer) {
+    const { bytes, length } = this.#writer
+    void this.#environment.profiles.put(key, bytes.subarray(0, length))
+  }
+}
+
+function firstId({ ids }: ProfileUpdate): VisitorId {
+  if (ids.thirdPartyId !== undefined) return { kind: 'thirdPartyId', id: ids.thirdPartyId }
+  if (ids.tntId !== undefined) return { kind: 'tntId', id: ids.tntId }
+  return { kind: 'ecid', id: ids.ecid ?? '' }
+}
+
+/** Keys sort by client, kind and id, so that a batch in the order of its ids writes page after page. */
+function keyOf(client: number, { kind, id }: VisitorId): Buffer {
+  const key = Buffer.allocUnsafe(keyPrefix + Buffer.byteLength(id))
+  key.writeUInt32BE(client, 0)
+  key[4] = kindByte(kind)
+  key.write(id, keyPrefix)
+  return key
+}
+
+function idOf(key: Buffer): VisitorId {
+  return { kind: kindOf(key[4] as number), id: key.toString('utf8', keyPrefix) }
+}

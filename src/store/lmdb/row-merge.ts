@@ -1,0 +1,298 @@
+import { hasValues } from '../../model/attribute.ts'
+import { bornBytes, sizeRefusal, type Outcome, type ProfileUpdate } from '../../model/profile.ts'
+import type { ByteReader, ByteWriter } from './bytes.ts'
+import type { Names } from './names.ts'
+import { profileTag, type RecordHead } from './record.ts'
+
+const notFound: Outcome = { kind: 'not-found' }
+const unchangedNothing: Outcome = { kind: 'unchanged', bytes: 0 }
+
+/**
+ * Merges updates that name one id and only set values, which all batch rows are, on the bytes of
+ * the record: no text is decoded and nothing but the outcome allocated for an attribute.
+ *
+ * It means what `planUpdate` in model/ means; the contract suite compares the two on random
+ * histories. What it does not cover goes the general way, a name's first write among it.
+ *
+ * @source bench: the general way costs about twice the time of a batch row
+ */
+export class RowMerge {
+  readonly #writer: ByteWriter
+  readonly #reader: ByteReader
+  #count = 0
+  /** By attribute of the record: name's number, stamp, and where its value stands. */
+  #numbers = new Int32Array(64)
+  #stampOf = new Int32Array(64)
+  #starts = new Int32Array(64)
+  #ends = new Int32Array(64)
+  #times = new Float64Array(16)
+  #lines = new Float64Array(16)
+  #stampCount = 0
+  /** By attribute: which value of the update replaces it, or -1. */
+  #replacedBy = new Int32Array(64)
+  #idsStart = 0
+  #idsEnd = 0
+
+  constructor(writer: ByteWriter, reader: ByteReader) {
+    this.#writer = writer
+    this.#reader = reader
+  }
+
+  /** Tells whether an update is of the simple kind; its record must then hold only numbered names. */
+  static covers(update: ProfileUpdate): boolean {
+    const { tntId, thirdPartyId, ecid } = update.ids
+    const named = (tntId === undefined ? 0 : 1) + (thirdPartyId === undefined ? 0 : 1) + (ecid === undefined ? 0 : 1)
+    return named === 1 && !update.visit && update.remove.length === 0
+  }
+
+  /**
+   * Creates the record of an unknown visitor in the writer, if the update may create one.
+   *
+   * @returns the outcome; the writer holds a record when it is `created`. `undefined`: go the general way
+   */
+  create(update: ProfileUpdate, names: Names): Outcome | undefined {
+    if (!update.create) return notFound
+    if (!hasValues(update.set)) return unchangedNothing
+    const numbers = names.numbers(update.set.names)
+    const { bytes, ends } = update.set
+    const last = ends[numbers.length - 1] as number
+    let size = bornBytes(update.atMs)
+    let count = 0
+    for (let i = 0, start = update.set.start; i < numbers.length; i++) {
+      const end = ends[i] as number
+      if (end > start) {
+        const number = names.numberIn(update.set.names, numbers, i)
+        if (number === 0) return undefined
+        size += names.byteLength(number) + end - start
+        count++
+      }
+      start = end
+    }
+    const refusal = sizeRefusal(size)
+    if (refusal) return refusal
+    const writer = this.#writer
+    writer.reserve(64 + last - update.set.start + count * 16)
+    writeHead(writer, { writtenAtMs: update.atMs, bornAtMs: update.atMs, expiresAtMs: update.atMs + update.lifetimeMs })
+    writer.byte(0)
+    writer.byte(1)
+    writer.varint(0)
+    writer.varint(update.line)
+    writer.varint(count)
+    for (let i = 0, start = update.set.start; i < numbers.length; i++) {
+      const end = ends[i] as number
+      if (end > start) writeValue(writer, numbers[i] as number, { stamp: 0, bytes, start, end })
+      start = end
+    }
+    return { kind: 'created', bytes: size }
+  }
+
+  /**
+   * Merges an update into the record that the reader stands in, behind its head.
+   *
+   * @returns the outcome, and whether the writer holds a record to store; `undefined`: go the general way
+   */
+  merge(update: ProfileUpdate, head: RecordHead, names: Names): { outcome: Outcome; write: boolean } | undefined {
+    if (!this.#read(head)) return undefined
+    const numbers = names.numbers(update.set.names)
+    const before = this.#count
+    let valuesChanged = false
+    let stampsChanged = false
+    const { ends } = update.set
+    for (let i = 0, start = update.set.start; i < numbers.length; i++) {
+      const end = ends[i] as number
+      if (end > start) {
+        const number = names.numberIn(update.set.names, numbers, i)
+        if (number === 0) return undefined
+        const change = this.#judge(update, number, i, start, end)
+        if (change >= sameValue) stampsChanged = true
+        if (change === otherValue) valuesChanged = true
+      }
+      start = end
+    }
+    const size = this.#size(update, head, names, before)
+    const refusal = sizeRefusal(size)
+    if (refusal) return { outcome: refusal, write: false }
+    const outcome: Outcome = { kind: valuesChanged ? 'updated' : 'unchanged', bytes: size }
+    if (!stampsChanged) return { outcome, write: false }
+    this.#write(update, head, before)
+    return { outcome, write: true }
+  }
+
+  /** Takes in the record's table of attributes; false when one is removed or has an unnumbered name. */
+  #read(head: RecordHead): boolean {
+    const reader = this.#reader
+    this.#idsStart = reader.position
+    for (let count = reader.varint(); count > 0; count--) {
+      reader.position++
+      const length = reader.varint()
+      reader.position += length
+    }
+    this.#idsEnd = reader.position
+    this.#stampCount = reader.varint()
+    if (this.#stampCount + 1 > this.#times.length) this.#growStamps()
+    for (let i = 0; i < this.#stampCount; i++) {
+      this.#times[i] = head.writtenAtMs - reader.varint()
+      this.#lines[i] = reader.varint()
+    }
+    const count = reader.varint()
+    while (count > this.#numbers.length) this.#grow()
+    for (let i = 0; i < count; i++) {
+      const number = reader.varint()
+      if (number === 0) return false
+      const flags = reader.varint()
+      if (flags % 2 === 1) return false
+      const length = reader.varint()
+      this.#numbers[i] = number
+      this.#stampOf[i] = flags >> 1
+      this.#starts[i] = reader.position
+      this.#ends[i] = reader.position += length
+      this.#replacedBy[i] = -1
+    }
+    this.#count = count
+    return true
+  }
+
+  /** Decides for one value of the update, and notes it in the table when it is to be stored. */
+  #judge(update: ProfileUpdate, number: number, value: number, start: number, end: number): number {
+    const found = this.#find(number)
+    if (found < 0) {
+      if (this.#count === this.#numbers.length) this.#grow()
+      this.#numbers[this.#count] = number
+      this.#replacedBy[this.#count++] = value
+      return otherValue
+    }
+    const stamp = this.#stampOf[found] as number
+    const isLive = update.line === 0
+    const age = update.atMs - (this.#times[stamp] as number) || update.line - (this.#lines[stamp] as number)
+    if (age < 0 && !isLive) return older
+    const same = this.#reader.bytes.compare(
+      update.set.bytes,
+      start,
+      end,
+      this.#starts[found] as number,
+      this.#ends[found] as number,
+    )
+    // Nothing is to be stored when the value is the same and its stamp stays (a live write never takes an earlier one).
+    if (same === 0 && age <= 0) return older
+    this.#replacedBy[found] = value
+    return same === 0 ? sameValue : otherValue
+  }
+
+  #find(number: number): number {
+    for (let i = 0; i < this.#count; i++) if (this.#numbers[i] === number) return i
+    return -1
+  }
+
+  #size(update: ProfileUpdate, head: RecordHead, names: Names, before: number): number {
+    const { ends, start } = update.set
+    let size = bornBytes(head.bornAtMs)
+    for (let i = 0; i < this.#count; i++) {
+      size += names.byteLength(this.#numbers[i] as number)
+      const value = this.#replacedBy[i] as number
+      if (i < before && value < 0) size += (this.#ends[i] as number) - (this.#starts[i] as number)
+      else size += (ends[value] as number) - (value === 0 ? start : (ends[value - 1] as number))
+    }
+    return size
+  }
+
+  #write(update: ProfileUpdate, head: RecordHead, before: number) {
+    const writer = this.#writer
+    const source = this.#reader.bytes
+    const isLate = update.line !== 0 && update.atMs < head.writtenAtMs
+    const writtenAtMs = Math.max(update.atMs, head.writtenAtMs)
+    const expiresAtMs = isLate ? head.expiresAtMs : writtenAtMs + update.lifetimeMs
+    const room = source.length + (update.set.ends[update.set.names.length - 1] as number) - update.set.start
+    writer.reserve(256 + room + this.#count * 16 + this.#stampCount * 16)
+    writeHead(writer, { writtenAtMs, bornAtMs: head.bornAtMs, expiresAtMs })
+    writer.copy(source, this.#idsStart, this.#idsEnd)
+    this.#writeStamps(update, writtenAtMs, before)
+    writer.varint(this.#count)
+    for (let i = 0; i < this.#count; i++) {
+      const value = this.#replacedBy[i] as number
+      const number = this.#numbers[i] as number
+      const stamp = this.#stampOf[i] as number
+      if (value < 0) {
+        writeValue(writer, number, { stamp, bytes: source, start: this.#starts[i] as number, end: this.#ends[i] as number })
+      } else {
+        const { bytes, ends, start } = update.set
+        writeValue(writer, number, {
+          stamp,
+          bytes,
+          start: value === 0 ? start : (ends[value - 1] as number),
+          end: ends[value] as number,
+        })
+      }
+    }
+  }
+
+  /** Writes the stamps that are still in use, the update's own among them, and renumbers them. */
+  #writeStamps(update: ProfileUpdate, writtenAtMs: number, before: number) {
+    const own = this.#stampCount
+    this.#times[own] = update.atMs
+    this.#lines[own] = update.line
+    const renumbered = new Int32Array(own + 1).fill(-1)
+    const kept: number[] = []
+    for (let i = 0; i < this.#count; i++) {
+      let stamp = own
+      if (i < before) {
+        const old = this.#stampOf[i] as number
+        const age = update.atMs - (this.#times[old] as number) || update.line - (this.#lines[old] as number)
+        // A live write over a later value takes that one's stamp: its time is never before what it replaces.
+        if ((this.#replacedBy[i] as number) < 0 || age < 0) stamp = old
+      }
+      if (renumbered[stamp] === -1) {
+        renumbered[stamp] = kept.length
+        kept.push(stamp)
+      }
+      this.#stampOf[i] = renumbered[stamp] as number
+    }
+    this.#writer.varint(kept.length)
+    for (const stamp of kept) {
+      this.#writer.varint(writtenAtMs - (this.#times[stamp] as number))
+      this.#writer.varint(this.#lines[stamp] as number)
+    }
+  }
+
+  #grow() {
+    const doubled = (array: Int32Array) => {
+      const grown = new Int32Array(array.length * 2)
+      grown.set(array)
+      return grown
+    }
+    this.#numbers = doubled(this.#numbers)
+    this.#stampOf = doubled(this.#stampOf)
+    this.#starts = doubled(this.#starts)
+    this.#ends = doubled(this.#ends)
+    this.#replacedBy = doubled(this.#replacedBy)
+  }
+
+  #growStamps() {
+    this.#times = new Float64Array(this.#stampCount * 2)
+    this.#lines = new Float64Array(this.#stampCount * 2)
+  }
+}
+
+const older = 0
+const sameValue = 1
+const otherValue = 2
+
+function writeHead(writer: ByteWriter, head: RecordHead) {
+  writer.byte(profileTag)
+  writer.time(head.writtenAtMs)
+  writer.varint(head.writtenAtMs - head.bornAtMs)
+  writer.varint(head.expiresAtMs - head.writtenAtMs)
+}
+
+interface Value {
+  readonly stamp: number
+  readonly bytes: Buffer
+  readonly start: number
+  readonly end: number
+}
+
+function writeValue(writer: ByteWriter, number: number, value: Value) {
+  writer.varint(number)
+  writer.varint(value.stamp * 2)
+  writer.varint(value.end - value.start)
+  writer.copy(value.bytes, value.start, value.end)
+}

@@ -1,0 +1,86 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import path from 'node:path'
+import type { Spool, SpoolReader } from '../store.ts'
+
+/** Ending of a file that is still being written; what a crash leaves of one is removed by the next server. */
+const unfinished = '.part'
+
+/** The spool as files beside the database: written once, in sequence, and read anywhere. */
+export async function lmdbSpool(directory: string, { isServer }: { isServer: boolean }): Promise<Spool> {
+  const folder = path.join(directory, 'spool')
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  if (isServer) await removeUnfinished(folder)
+  const fileOf = (name: string) => path.join(folder, name)
+  return {
+    create: async (name) => {
+      const part = fileOf(name) + unfinished
+      const file = await open(part, 'wx', 0o600)
+      return {
+        write: async (bytes) => void (await file.writev([bytes])),
+        close: async () => {
+          await file.datasync()
+          await file.close()
+          await rename(part, fileOf(name))
+          await syncFolder(folder)
+        },
+        discard: async () => {
+          await file.close()
+          await rm(part, { force: true })
+        },
+      }
+    },
+    open: async (name) => openEntry(fileOf(name)),
+    remove: (name) => rm(fileOf(name), { force: true }),
+    list: async (createdBeforeMs) => {
+      const names = (await readdir(folder)).filter((name) => !name.endsWith(unfinished))
+      const ages = await Promise.all(names.map((name) => changedAtMs(fileOf(name))))
+      return names.filter((_, index) => (ages[index] ?? Infinity) < createdBeforeMs)
+    },
+  }
+}
+
+async function removeUnfinished(folder: string) {
+  const left = (await readdir(folder)).filter((name) => name.endsWith(unfinished))
+  await Promise.all(left.map((name) => rm(path.join(folder, name), { force: true })))
+}
+
+/** Makes a rename durable. */
+async function syncFolder(folder: string) {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** `undefined` for a file that was removed in between. */
+async function changedAtMs(file: string): Promise<number | undefined> {
+  try {
+    return (await stat(file)).mtimeMs
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function openEntry(file: string): SpoolReader | undefined {
+  let descriptor: number
+  try {
+    descriptor = openSync(file, 'r')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+  const { size } = fstatSync(descriptor)
+  let isOpen = true
+  return {
+    size,
+    read: (target, length, position) => readSync(descriptor, target, 0, length, position),
+    close: () => {
+      if (isOpen) closeSync(descriptor)
+      isOpen = false
+    },
+  }
+}

@@ -1,0 +1,79 @@
+import type { Batch, RefusedRow } from '../../model/batch.ts'
+import type { BatchClaim, BatchStore } from '../store.ts'
+
+interface Entry {
+  batch: Batch
+  holder: string | undefined
+  untilMs: number
+  readonly refused: Map<number, RefusedRow>
+}
+
+export function memoryBatches(): BatchStore {
+  // Insertion order is the order of acceptance.
+  const entries = new Map<string, Entry>()
+  let lastClient = ''
+  const entryOf = (claim: BatchClaim) => {
+    const entry = entries.get(claim.batch.batchId)
+    return entry?.holder === claim.holder ? entry : undefined
+  }
+  const heads = () => {
+    const first = new Map<string, Entry>()
+    for (const entry of entries.values()) {
+      const { client, completedAtMs } = entry.batch
+      if (completedAtMs === undefined && !first.has(client)) first.set(client, entry)
+    }
+    return first
+  }
+  return {
+    accept: async (batch) => {
+      entries.set(batch.batchId, { batch, holder: undefined, untilMs: 0, refused: new Map() })
+    },
+    get: async (client, batchId) => {
+      const batch = entries.get(batchId)?.batch
+      return batch?.client === client ? batch : undefined
+    },
+    head: async (client) => heads().get(client)?.batch,
+    claim: async ({ holder, nowMs, leaseMs }) => {
+      const free = [...heads()].filter(([, entry]) => entry.holder === undefined || entry.untilMs <= nowMs)
+      free.sort(([a], [b]) => (a < b ? -1 : 1))
+      const [client, entry] = free.find(([code]) => code > lastClient) ?? free[0] ?? []
+      if (client === undefined || entry === undefined) return undefined
+      lastClient = client
+      entry.holder = holder
+      entry.untilMs = nowMs + leaseMs
+      return { batch: entry.batch, holder }
+    },
+    checkpoint: async (claim, change) => {
+      const entry = entryOf(claim)
+      if (entry === undefined) return undefined
+      for (const row of change.refused) entry.refused.set(row.line, row)
+      entry.batch = {
+        ...entry.batch,
+        progress: change.progress,
+        progressAtMs: change.problem === undefined ? change.nowMs : entry.batch.progressAtMs,
+        problem: change.problem,
+        completedAtMs: change.completed ? change.nowMs : undefined,
+      }
+      entry.untilMs = change.nowMs + change.leaseMs
+      if (change.completed) entry.holder = undefined
+      return { batch: entry.batch, holder: claim.holder }
+    },
+    release: async (claim) => {
+      const entry = entryOf(claim)
+      if (entry) entry.holder = undefined
+    },
+    listRefused: async (client, batchId) => {
+      const entry = entries.get(batchId)
+      if (entry?.batch.client !== client) return []
+      return [...entry.refused.values()].sort((a, b) => a.line - b.line)
+    },
+    removeOlder: async ({ acceptedBeforeMs, limit }) => {
+      const old = [...entries.values()]
+        .map(({ batch }) => batch)
+        .filter((batch) => batch.completedAtMs !== undefined && batch.acceptedAtMs < acceptedBeforeMs)
+        .slice(0, limit)
+      for (const { batchId } of old) entries.delete(batchId)
+      return old.map(({ batchId }) => batchId)
+    },
+  }
+}

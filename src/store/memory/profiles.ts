@@ -1,0 +1,70 @@
+import { planUpdate, type FoundProfiles } from '../../model/apply.ts'
+import { isLive, viewOf, type Outcome, type Profile, type ProfileUpdate } from '../../model/profile.ts'
+import type { VisitorId } from '../../model/visitor-id.ts'
+import type { ProfileStore } from '../store.ts'
+
+/** Profiles by key, and the key that each linked id leads to. */
+class Tenant {
+  readonly profiles = new Map<string, Profile>()
+  readonly links = new Map<string, string>()
+
+  find(id: VisitorId | undefined, nowMs: number): Profile | undefined {
+    if (id === undefined) return undefined
+    const profile = this.profiles.get(this.links.get(textOf(id)) ?? '')
+    if (profile === undefined) return undefined
+    if (isLive(profile, nowMs)) return profile
+    this.drop(profile)
+    return undefined
+  }
+
+  drop(profile: Profile) {
+    this.profiles.delete(textOf(profile.key))
+    for (const id of profile.ids) this.links.delete(textOf(id))
+  }
+
+  keep(profile: Profile) {
+    this.profiles.set(textOf(profile.key), profile)
+    for (const id of profile.ids) this.links.set(textOf(id), textOf(profile.key))
+  }
+}
+
+function textOf(id: VisitorId): string {
+  return `${id.kind}:${id.id}`
+}
+
+export function memoryProfiles(): ProfileStore {
+  const tenants = new Map<string, Tenant>()
+  const tenantOf = (client: string) => {
+    const tenant = tenants.get(client) ?? new Tenant()
+    tenants.set(client, tenant)
+    return tenant
+  }
+  return {
+    apply: async (updates, nowMs) => updates.map((update) => applyOne(tenantOf(update.client), update, nowMs)),
+    get: async (client, id, nowMs) => {
+      const profile = tenantOf(client).find(id, nowMs)
+      return profile && viewOf(profile)
+    },
+    sweep: async ({ nowMs }) => {
+      const expired = [...tenants.values()].flatMap((tenant) =>
+        [...tenant.profiles.values()].filter((profile) => !isLive(profile, nowMs)).map((profile) => ({ tenant, profile })),
+      )
+      for (const { tenant, profile } of expired) tenant.drop(profile)
+      return { removed: expired.length, cursor: undefined }
+    },
+  }
+}
+
+function applyOne(tenant: Tenant, update: ProfileUpdate, nowMs: number): Outcome {
+  const find = (kind: VisitorId['kind']) => {
+    const id = update.ids[kind]
+    return id === undefined ? undefined : tenant.find({ kind, id }, nowMs)
+  }
+  const found: FoundProfiles = { tntId: find('tntId'), thirdPartyId: find('thirdPartyId'), ecid: find('ecid') }
+  const plan = planUpdate(update, found, nowMs)
+  if (plan.write) {
+    for (const profile of [...Object.values(found), ...plan.end]) if (profile) tenant.drop(profile)
+    for (const profile of [...plan.shrink, plan.write]) tenant.keep(profile)
+  }
+  return plan.outcome
+}

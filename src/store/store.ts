@@ -1,0 +1,174 @@
+import type { Batch, BatchProgress, RefusedRow } from '../model/batch.ts'
+import type { Outcome, ProfileUpdate, ProfileView } from '../model/profile.ts'
+import type { VisitorId } from '../model/visitor-id.ts'
+
+/**
+ * Where everything is kept: the one seam between what the service does and how it is stored.
+ *
+ * Nothing here hands out a transaction or takes a callback, and nothing assumes that one process
+ * owns the data: updates are declared, control records carry versions, batches are claimed.
+ * Every promise that resolves for a write means: durable, and visible to the next read.
+ */
+export interface Store {
+  readonly profiles: ProfileStore
+  readonly documents: DocumentStore
+  readonly batches: BatchStore
+  readonly spool: Spool
+  /** Waits for what is under way, then gives everything back. A second call does nothing. */
+  close(): Promise<void>
+}
+
+export interface ProfileStore {
+  /**
+   * Applies updates as if one after the other in the order given, each wholly or not at all.
+   *
+   * Applying an update twice leaves the same profile; the second time is `unchanged`.
+   *
+   * @param updates at most some thousand; a store may take them as one transaction
+   * @param nowMs   epoch ms; decides which profiles have expired
+   * @returns       one outcome an update, in their order
+   */
+  apply(updates: readonly ProfileUpdate[], nowMs: number): Promise<Outcome[]>
+
+  /** Reads the live profile that an id leads to. */
+  get(client: string, id: VisitorId, nowMs: number): Promise<ProfileView | undefined>
+
+  /**
+   * Gives back the space of expired profiles, looking at no more than `limit` profiles.
+   *
+   * Correctness never waits for it: an expired profile is missing at once.
+   *
+   * @param cursor where the last call ended; `undefined` begins anew
+   * @returns      how many went, and where to go on; no cursor after the last profile
+   */
+  sweep(options: { cursor: string | undefined; limit: number; nowMs: number }): Promise<Swept>
+}
+
+export interface Swept {
+  readonly removed: number
+  readonly cursor: string | undefined
+}
+
+/** A control record: small, named, with a version that grows by one with each change. */
+export interface Document {
+  readonly id: string
+  readonly version: number
+  readonly body: unknown
+}
+
+/** One step of a commit. `ifVersion` names the version that must still be there. */
+export type DocumentChange =
+  | { readonly kind: 'insert'; readonly collection: string; readonly id: string; readonly body: unknown }
+  | {
+      readonly kind: 'replace'
+      readonly collection: string
+      readonly id: string
+      readonly ifVersion: number
+      readonly body: unknown
+    }
+  | { readonly kind: 'remove'; readonly collection: string; readonly id: string; readonly ifVersion: number }
+
+/** Control records in named collections of a partition (a client's code, or `*` for the install). */
+export interface DocumentStore {
+  get(partition: string, collection: string, id: string): Promise<Document | undefined>
+
+  /** Lists documents by id, those after `after` whose ids begin with `prefix`. */
+  list(
+    partition: string,
+    collection: string,
+    options: { prefix?: string; after?: string; limit: number },
+  ): Promise<Document[]>
+
+  /**
+   * Carries out all changes of one partition, or none of them.
+   *
+   * @returns false when a document to insert exists, or one to change has another version
+   */
+  commit(partition: string, changes: readonly DocumentChange[]): Promise<boolean>
+}
+
+/** The right to apply a batch: lost when its lease ends without a checkpoint and another holder takes it. */
+export interface BatchClaim {
+  readonly batch: Batch
+  readonly holder: string
+}
+
+/** Accepted batches: applied one at a time for each client in the order accepted, clients in turn. */
+export interface BatchStore {
+  /** Makes a spooled upload a batch, which may be claimed from then on. */
+  accept(batch: Batch): Promise<void>
+
+  get(client: string, batchId: string): Promise<Batch | undefined>
+
+  /** The batch of a client that is applied next or just now. */
+  head(client: string): Promise<Batch | undefined>
+
+  /**
+   * Claims the next batch to work at: of the client whose turn it is, the one accepted first.
+   *
+   * @returns `undefined` when there is nothing to do, or all that there is is held by others
+   */
+  claim(options: { holder: string; nowMs: number; leaseMs: number }): Promise<BatchClaim | undefined>
+
+  /**
+   * Stores how far a claimed batch has come, with the rows refused since the last checkpoint, and
+   * renews the claim. With `completed` the batch ends and leaves the queue.
+   *
+   * @returns the renewed claim; `undefined` when another holder has taken it over
+   */
+  checkpoint(claim: BatchClaim, change: BatchChange): Promise<BatchClaim | undefined>
+
+  /** Gives a claim back before its time. */
+  release(claim: BatchClaim): Promise<void>
+
+  /** Lists the refused rows of a batch by line. */
+  listRefused(client: string, batchId: string): Promise<RefusedRow[]>
+
+  /** Forgets complete batches accepted before a moment, at most `limit`, and names them. */
+  removeOlder(options: { acceptedBeforeMs: number; limit: number }): Promise<string[]>
+}
+
+export interface BatchChange {
+  readonly progress: BatchProgress
+  readonly refused: readonly RefusedRow[]
+  readonly completed: boolean
+  readonly problem?: string | undefined
+  readonly nowMs: number
+  readonly leaseMs: number
+}
+
+/**
+ * Named sequences of bytes: uploads until they are applied, failed rows afterwards.
+ *
+ * An entry is there whole or not at all, also after a crash.
+ */
+export interface Spool {
+  create(name: string): Promise<SpoolWriter>
+  /** Opens an entry for reading anywhere. */
+  open(name: string): Promise<SpoolReader | undefined>
+  remove(name: string): Promise<void>
+  /** Names of all entries that were complete before a moment. */
+  list(createdBeforeMs: number): Promise<string[]>
+}
+
+export interface SpoolWriter {
+  /** Appends bytes; the caller may reuse them once the promise resolves. */
+  write(bytes: Uint8Array): Promise<void>
+  /** Makes the entry durable and visible. */
+  close(): Promise<void>
+  /** Leaves nothing behind. */
+  discard(): Promise<void>
+}
+
+export interface SpoolReader {
+  readonly size: number
+  /**
+   * Copies up to `length` bytes from `position` on to the start of `target`.
+   *
+   * Synchronous on purpose: a batch reads half a million rows in the order of their ids.
+   *
+   * @returns how many bytes were copied; fewer only at the end
+   */
+  read(target: Uint8Array, length: number, position: number): number
+  close(): void
+}

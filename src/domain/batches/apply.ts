@@ -6,8 +6,8 @@ import type { Client } from '../clients/directory.ts'
 import type { DomainContext } from '../context.ts'
 import { writeFailedRows } from './failed-rows.ts'
 import type { BatchHeader } from './header.ts'
-import { lineBytesMax } from './lines.ts'
 import { orderRows, type RowOrder } from './row-order.ts'
+import { RowReader } from './row-reader.ts'
 import { Arena, parseRow, type ParsedRow } from './rows.ts'
 
 /** How long a claim lasts without a checkpoint, ms: another node takes a dead one's batch after it. */
@@ -100,7 +100,7 @@ class GroupReader {
   readonly #work: Work
   readonly #order: RowOrder
   readonly #rowsMax: number
-  readonly #window: RowWindow
+  readonly #rows: RowReader
   // One group is parsed while the one before is written, so two arenas take turns.
   readonly #arenas = [new Arena(groupBytes), new Arena(groupBytes)] as const
   #turn: 0 | 1 = 0
@@ -110,7 +110,7 @@ class GroupReader {
     this.#work = work
     this.#order = order
     this.#rowsMax = rowsMax
-    this.#window = new RowWindow(work.reader)
+    this.#rows = new RowReader(work.reader, order)
     this.#at = work.claim.batch.progress.rowsApplied
   }
 
@@ -124,18 +124,18 @@ class GroupReader {
     const first = this.#at
     let bytes = 0
     while (this.#at < order.length && this.#at - first < this.#rowsMax && bytes < groupBytes) {
-      const row = order[this.#at++] as number
-      const place = this.#window.read(this.#order, row)
+      const place = this.#rows.read(this.#at)
+      const line = lines[order[this.#at++] as number] as number
       bytes += place.end - place.start
-      const parsed = parseRow(this.#order.header, place, arena)
-      if ('id' in parsed) updates.push(rowUpdate(this.#work, header, { ...parsed, line: lines[row] as number }))
+      const parsed = parseRow(header, place, arena)
+      if ('id' in parsed) updates.push(rowUpdate(this.#work, header, parsed, line))
     }
     const rows = this.#at - first
     return { updates, rows, failed: rows - updates.length }
   }
 }
 
-function rowUpdate(work: Work, { names }: BatchHeader, row: ParsedRow & { line: number }): ProfileUpdate {
+function rowUpdate(work: Work, { names }: BatchHeader, row: ParsedRow, line: number): ProfileUpdate {
   const { batch } = work.claim
   return {
     client: batch.client,
@@ -143,7 +143,7 @@ function rowUpdate(work: Work, { names }: BatchHeader, row: ParsedRow & { line: 
     set: { names, bytes: row.bytes, start: row.start, ends: row.ends },
     remove: noNames,
     atMs: batch.acceptedAtMs,
-    line: row.line,
+    line,
     create: batch.version === 2,
     visit: false,
     lifetimeMs: work.client.profileLifetimeDays * dayMs,
@@ -151,34 +151,6 @@ function rowUpdate(work: Work, { names }: BatchHeader, row: ParsedRow & { line: 
 }
 
 const noNames: readonly string[] = []
-
-/** Reads rows anywhere in an upload; rows that follow each other are read many at a time. */
-class RowWindow {
-  readonly #reader: SpoolReader
-  readonly #bytes = Buffer.allocUnsafeSlow(lineBytesMax + 1)
-  #from = 0
-  #to = 0
-
-  constructor(reader: SpoolReader) {
-    this.#reader = reader
-  }
-
-  read(order: RowOrder, row: number): { bytes: Buffer; start: number; end: number } {
-    const position = order.starts[row] as number
-    const length = Math.min(order.lengths[row] as number, lineBytesMax + 1)
-    if (position < this.#from || position + length > this.#to) {
-      // The row after the last one read: a file in the order of its ids, so read ahead.
-      const follows = position >= this.#from && position <= this.#to + 2
-      const wanted = follows ? Math.max(length, readAheadBytes) : length
-      this.#from = position
-      this.#to = position + this.#reader.read(this.#bytes, wanted, position)
-    }
-    const start = position - this.#from
-    return { bytes: this.#bytes, start, end: start + length }
-  }
-}
-
-const readAheadBytes = 65_536
 
 function tally(progress: BatchProgress, group: Group, outcomes: readonly Outcome[]): BatchProgress {
   const counts = { created: 0, updated: 0, unchanged: 0, 'not-found': 0, refused: 0 }

@@ -173,8 +173,12 @@ class ProfileEngine {
   }
 
   #put(key: Buffer) {
-    const { bytes, length } = this.#writer
-    void this.#environment.profiles.put(key, bytes.subarray(0, length))
+    // lmdb takes `start` and `end` from a buffer that has them: a view of the writer's bytes would cost more than
+    // encoding them.
+    const value: Buffer & { start?: number; end?: number } = this.#writer.bytes
+    value.start = 0
+    value.end = this.#writer.length
+    void this.#environment.profiles.put(key, value)
   }
 }
 

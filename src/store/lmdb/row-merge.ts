@@ -165,17 +165,19 @@ export class RowMerge {
     const isLive = update.line === 0
     const age = update.atMs - (this.#times[stamp] as number) || update.line - (this.#lines[stamp] as number)
     if (age < 0 && !isLive) return older
-    const same = this.#reader.bytes.compare(
-      update.set.bytes,
-      start,
-      end,
-      this.#starts[found] as number,
-      this.#ends[found] as number,
-    )
+    const same = this.#isStored(found, update.set.bytes, start, end)
     // Nothing is to be stored when the value is the same and its stamp stays (a live write never takes an earlier one).
-    if (same === 0 && age <= 0) return older
+    if (same && age <= 0) return older
     this.#replacedBy[found] = value
-    return same === 0 ? sameValue : otherValue
+    return same ? sameValue : otherValue
+  }
+
+  #isStored(found: number, bytes: Buffer, start: number, end: number): boolean {
+    const from = this.#starts[found] as number
+    if ((this.#ends[found] as number) - from !== end - start) return false
+    const stored = this.#reader.bytes
+    for (let i = 0; i < end - start; i++) if (stored[from + i] !== bytes[start + i]) return false
+    return true
   }
 
   #find(number: number): number {

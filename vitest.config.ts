@@ -4,8 +4,14 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
+    globals: false,
+    // Tests start servers and wait for disks; a hang must still end the run.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    teardownTimeout: 10_000,
+    // Servers under test are processes of their own: more files at once than cores would starve them.
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    allowOnly: false,
+    passWithNoTests: false,
   },
 })

@@ -21,6 +21,7 @@ export const errorCodes = {
   batch_rows_too_many: 'The upload has too many rows; nothing of it was stored.',
   batch_not_found: 'The client has no batch with this id, or has it no longer.',
   store_unavailable: 'The store cannot be reached for the moment; nothing was written.',
+  server_stopping: 'The server is stopping and takes no further requests; nothing was written.',
 } as const
 
 export type ErrorCode = keyof typeof errorCodes
@@ -28,7 +29,7 @@ export type ErrorCode = keyof typeof errorCodes
 /** A request that is refused for a reason that the caller must learn; anything else thrown is a bug. */
 export class Refusal extends Error {
   readonly code: ErrorCode
-  /** For the log; never sent. */
+  /** For the log; of it only a number named `line` is sent. */
   readonly detail: Readonly<Record<string, unknown>>
 
   /** @param message for the caller: what was wrong, where, and what to do */

@@ -2,6 +2,7 @@ import type { BatchClaim } from '../../store/store.ts'
 import { clientOfBatchId } from './accept.ts'
 import { applyBatch, leaseMs } from './apply.ts'
 import type { DomainContext } from '../context.ts'
+import { Sweeper } from '../profiles/lifetime.ts'
 import { failedRowsName } from './failed-rows.ts'
 
 /** How often a worker looks for batches of which nobody told it, ms. */
@@ -27,8 +28,12 @@ export interface WorkerOptions {
   readonly waitForWork: (atMostMs: number) => Promise<void>
 }
 
-/** Applies batches, one after the other, and keeps the spool tidy, until its signal ends it. */
+/**
+ * Applies batches, one after the other, until its signal ends it; with nothing to apply it gives back
+ * the space of what has expired.
+ */
 export async function runWorker(context: DomainContext, options: WorkerOptions): Promise<void> {
+  const sweeper = new Sweeper()
   let tidiedAtMs = 0
   while (!options.signal.aborted) {
     if (await applyNext(context, options)) continue
@@ -36,6 +41,7 @@ export async function runWorker(context: DomainContext, options: WorkerOptions):
       tidiedAtMs = context.clock.nowMs()
       await tidySpool(context)
     }
+    await sweeper.step(context)
     await options.waitForWork(lookEveryMs)
   }
 }

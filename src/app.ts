@@ -1,0 +1,97 @@
+import fastify, { LogController, type FastifyHttpOptions, type FastifyInstance } from 'fastify'
+import type { Server } from 'node:http'
+import { rawPath } from './http/address.ts'
+import { Bodies } from './http/bodies.ts'
+import { BodyGuard } from './http/body-guard.ts'
+import { answerClientError } from './http/client-errors.ts'
+import { answerErrors } from './http/errors.ts'
+import { holdContinue } from './http/expect-continue.ts'
+import { refuseOtherMethods, routeAllMethods } from './http/methods.ts'
+import { addBatchRoutes } from './http/routes/batches.ts'
+import { addDeliveryRoutes } from './http/routes/delivery.ts'
+import { addProfileRoutes } from './http/routes/profiles.ts'
+import { addUpdateRoute } from './http/routes/update.ts'
+import type { Services } from './http/services.ts'
+import { hasBody } from './http/unread-body.ts'
+import { assert } from './lib/assert.ts'
+import { Refusal } from './lib/errors.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What a caller does here, as rights name it; `public` asks for no rights. */
+    action?: string
+  }
+}
+
+/** Room for headers beside the longest query that an update may have, in bytes. */
+const headersBytesMax = 20_480
+
+/**
+ * Builds the HTTP application: every address, and what is refused. It does not listen.
+ *
+ * Closing it lets requests in flight end and leaves the services open.
+ */
+export function buildApp(services: Services): FastifyInstance {
+  const app = fastify(serverOptions(services))
+  routeAllMethods(app)
+  const addRefusals = refuseOtherMethods(app)
+  addHooks(app)
+  app.setErrorHandler(answerErrors(services))
+  app.setNotFoundHandler((request) => {
+    throw new Refusal('route_unknown', `There is nothing at ${rawPath(request.url)}; check the address.`)
+  })
+  const guard = new BodyGuard(services.settings)
+  app.addHook('onClose', async () => guard.close())
+  const bodies = new Bodies(guard)
+  addUpdateRoute(app, services, bodies)
+  addBatchRoutes(app, services, bodies)
+  addProfileRoutes(app, services)
+  addDeliveryRoutes(app, services, bodies)
+  addRefusals()
+  holdContinue(app.server)
+  return app
+}
+
+function serverOptions(services: Services): FastifyHttpOptions<Server> {
+  const { log, settings } = services
+  const queryBytesMax = Math.max(settings.updateQueryBytesMax, settings.updatePostBytesMax)
+  const maxHeaderSize = queryBytesMax + headersBytesMax
+  const answer = answerErrors(services)
+  return {
+    // How long a body may take is the body guard's to say, so there is no limit for whole requests.
+    requestTimeout: 0,
+    http: { maxHeaderSize },
+    // No path is refused for the length of an id: an id too long is one that does not exist.
+    routerOptions: { maxParamLength: maxHeaderSize, querystringParser: () => ({}) },
+    trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
+    forceCloseConnections: 'idle',
+    // Requests that come while the server stops are refused in the shape of their neighbourhood.
+    return503OnClosing: false,
+    loggerInstance: log,
+    childLoggerFactory: (logger) => logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    frameworkErrors: (error, request, reply) => answer(error, request, reply),
+    clientErrorHandler: answerClientError,
+  }
+}
+
+function addHooks(app: FastifyInstance) {
+  let isStopping = false
+  app.addHook('preClose', async () => void (isStopping = true))
+  app.addHook('onRoute', ({ config, method, url }) => {
+    assert(config?.action, `the route ${String(method)} ${url} names its action`)
+  })
+  app.addHook('onRequest', (request, reply, done) => {
+    if (isStopping)
+      return done(new Refusal('server_stopping', 'The server is stopping; send the request again.'))
+    // Bodies are taken by what the endpoint expects, so a malformed type is as good as none.
+    const { headers } = request
+    if (headers['content-type'] !== undefined && !request.mediaType) delete headers['content-type']
+    // The body of a request that has no use for one is not waited for.
+    if (request.method !== 'POST' && hasBody(request.raw)) reply.header('connection', 'close')
+    done()
+  })
+  // Handlers read bodies themselves, once everything that is judged before the body has been judged.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, _body, done) => done(null))
+}

@@ -1,0 +1,290 @@
+import { nearestName } from './lib/nearest.ts'
+import type { Parsed, Setting } from './lib/setting.ts'
+import { addresses, choice, count, custom, duration, hostName } from './lib/setting.ts'
+import { isClientCode, reservedClientCodes } from './model/client-code.ts'
+
+/** Where profiles are kept, as the store URL says it. */
+export type StoreLocation =
+  { readonly kind: 'lmdb'; readonly directory: string } | { readonly kind: 'memory' }
+
+/** One thing that is wrong with the settings. */
+export interface ConfigFault {
+  /** The variable or flag as the person wrote it. */
+  readonly name: string
+  /** What is wrong and what would be right; follows the name. */
+  readonly message: string
+}
+
+const prefix = 'SILHOUETTE_'
+
+/** All settings. `docs/reference/settings.md`, `.env.example` and `--help` are made from this table. */
+const settings = {
+  host: hostName('HOST', 'Address to listen on.', '127.0.0.1', { empty: false }),
+  port: count('PORT', 'Port to listen on; 0 asks for a free one.', 8080, { min: 0, max: 65_535 }),
+  storeUrl: custom(
+    'STORE_URL',
+    'Where profiles are kept: a directory of the embedded store, or memory alone (nothing survives).',
+    'lmdb:./data',
+    { accepts: 'lmdb:DIRECTORY or memory:', parse: parseStoreUrl, flags: ['--store'] },
+  ),
+  defaultClient: custom(
+    'DEFAULT_CLIENT',
+    'Code of the client that the first start creates, and that calls without a client mean.',
+    'demo',
+    { accepts: 'a client code', parse: parseClientCode },
+  ),
+  logLevel: choice('LOG_LEVEL', 'Least grave log line that is written to standard error.', 'info', [
+    'fatal',
+    'error',
+    'warn',
+    'info',
+    'debug',
+    'trace',
+    'silent',
+  ]),
+  trustedProxies: addresses(
+    'TRUSTED_PROXIES',
+    'Reverse proxies whose X-Forwarded headers are believed; none by default.',
+  ),
+  edgeHost: hostName(
+    'EDGE_HOST',
+    'Public host name given to SDKs in visit replies, which they call from then on; none by default.',
+    '',
+    { empty: true },
+  ),
+  profileLifetimeDays: count(
+    'PROFILE_LIFETIME_DAYS',
+    'Days after its last write or visit that a profile lives, for clients created from then on.',
+    14,
+    { min: 1, max: 90 },
+  ),
+  updateQueryBytesMax: count('UPDATE_GET_BYTES_MAX', 'Largest query of an update by GET, in bytes.', 8192, {
+    min: 256,
+    max: 65_536,
+  }),
+  updatePostBytesMax: count(
+    'UPDATE_POST_BYTES_MAX',
+    'Largest update by POST, query and body together, in bytes.',
+    61_440,
+    { min: 256, max: 1_048_576 },
+  ),
+  deliveryBytesMax: count('DELIVERY_BYTES_MAX', 'Largest body of a visit, in bytes.', 1_048_576, {
+    min: 1024,
+    max: 16_777_216,
+  }),
+  batchBytesMax: count(
+    'BATCH_BYTES_MAX',
+    'An upload must be smaller than this, in bytes after decompression.',
+    52_428_800,
+    { min: 1024, max: 1_073_741_824 },
+  ),
+  batchRowsMax: count('BATCH_ROWS_MAX', 'Most rows of an upload.', 500_000, { min: 1, max: 10_000_000 }),
+  batchRetentionDays: count(
+    'BATCH_RETENTION_DAYS',
+    'Days that the status and the failed rows of a batch can be asked for.',
+    30,
+    { min: 1, max: 365 },
+  ),
+  batchStuckSeconds: duration(
+    'BATCH_STUCK_SECONDS',
+    'Seconds without progress after which a batch is reported as stuck.',
+    600,
+    { min: 0.1, max: 86_400 },
+  ),
+  checkpointRows: count(
+    'CHECKPOINT_ROWS',
+    'Rows of a batch applied at once. More is faster; live writes wait for as long as they take.',
+    5000,
+    { min: 1, max: 500_000 },
+  ),
+  bodyIdleSeconds: duration(
+    'BODY_IDLE_SECONDS',
+    'Seconds without a byte after which a body is cut off.',
+    60,
+    {
+      min: 0.1,
+      max: 3600,
+    },
+  ),
+  bodyRateMin: count(
+    'BODY_RATE_MIN',
+    'Bytes a second below which a body is cut off; 0 turns this off.',
+    1024,
+    { min: 0, max: 1_048_576 },
+  ),
+  bodyRateWindowSeconds: duration(
+    'BODY_RATE_WINDOW_SECONDS',
+    'Seconds over which that rate is measured.',
+    60,
+    { min: 0.1, max: 3600 },
+  ),
+  shutdownSeconds: duration(
+    'SHUTDOWN_SECONDS',
+    'Seconds that requests in flight have to end after SIGTERM or SIGINT.',
+    10,
+    { min: 0.1, max: 600 },
+  ),
+}
+
+type Settings = typeof settings
+type ValueOf<Row> = Row extends Setting<infer Value> ? Value : never
+
+/** The settings as the process uses them: checked, typed and frozen. */
+export type Config = { readonly [Key in keyof Settings]: ValueOf<Settings[Key]> }
+
+/** What the settings come to. */
+export type ConfigReading =
+  | { readonly kind: 'config'; readonly config: Config }
+  | { readonly kind: 'faults'; readonly faults: readonly ConfigFault[] }
+  | { readonly kind: 'help'; readonly text: string }
+
+/** A setting as documents show it. */
+export interface SettingDescription extends Omit<Setting<unknown>, 'parse' | 'name'> {
+  /** The whole name of the variable. */
+  readonly variable: string
+}
+
+/** Lists all settings in the order of the table. */
+export function describeSettings(): readonly SettingDescription[] {
+  return Object.values(settings).map(({ name, flags, defaultText, accepts, doc }) => ({
+    variable: prefix + name,
+    flags: [flagOf(name), ...flags],
+    defaultText,
+    accepts,
+    doc,
+  }))
+}
+
+/**
+ * Reads all settings: a flag goes before the variable, the variable before the default.
+ *
+ * An empty variable counts as absent. All faults are collected; unknown flags and unknown variables
+ * of our prefix are among them, because a mistyped limit must not silently be the default.
+ *
+ * @param env  the process's environment
+ * @param argv the arguments after the script's name
+ */
+export function readConfig(from: {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly argv: readonly string[]
+}): ConfigReading {
+  if (from.argv.some((argument) => argument === '--help' || argument === '-h')) {
+    return { kind: 'help', text: helpText() }
+  }
+  const faults: ConfigFault[] = findUnknownVariables(from.env)
+  const flags = readFlags(from.argv, faults)
+  const values: Record<string, unknown> = {}
+  for (const [key, setting] of Object.entries<Setting<unknown>>(settings)) {
+    const given = flags.get(setting.name) ?? readVariable(from.env, setting.name)
+    const parsed = setting.parse(given?.text ?? setting.defaultText)
+    if ('value' in parsed) values[key] = parsed.value
+    else
+      faults.push({
+        name: given?.as ?? setting.name,
+        message: `must be ${parsed.fault}, not "${given?.text}"`,
+      })
+  }
+  if (faults.length > 0) return { kind: 'faults', faults }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each key was read by its own row's parser
+  return { kind: 'config', config: Object.freeze(values) as Config }
+}
+
+/** A setting's text and the variable or flag that it came from. */
+interface Given {
+  readonly as: string
+  readonly text: string
+}
+
+function readVariable(env: Readonly<Record<string, string | undefined>>, name: string): Given | undefined {
+  const text = env[prefix + name]
+  return text === undefined || text === '' ? undefined : { as: prefix + name, text }
+}
+
+function findUnknownVariables(env: Readonly<Record<string, string | undefined>>): ConfigFault[] {
+  const known = new Set(describeSettings().map((setting) => setting.variable))
+  return Object.keys(env)
+    .filter((name) => name.startsWith(prefix) && !known.has(name))
+    .map((name) => ({ name, message: unknownMessage(name, known) }))
+}
+
+/** Reads `--flag value` and `--flag=value`; the result's keys are the settings' names. */
+function readFlags(argv: readonly string[], faults: ConfigFault[]): Map<string, Given> {
+  const known = knownFlags()
+  const flags = new Map<string, Given>()
+  for (let i = 0; i < argv.length; i++) {
+    const argument = argv[i] ?? ''
+    const [flag, inline] = splitFlag(argument)
+    const name = known.get(flag)
+    const next = argv[i + 1]
+    const text = inline ?? (next === undefined || next.startsWith('--') ? undefined : next)
+    const message = judgeFlag({ flag, name, text, again: name !== undefined && flags.has(name) })
+    if (message !== undefined) faults.push({ name: flag, message })
+    else if (name !== undefined && text !== undefined) flags.set(name, { as: flag, text })
+    // The value of an unknown flag goes with it; else it would be reported as a second fault.
+    if (inline === undefined && text !== undefined && flag.startsWith('--')) i++
+  }
+  return flags
+}
+
+function judgeFlag(read: {
+  readonly flag: string
+  readonly name: string | undefined
+  readonly text: string | undefined
+  readonly again: boolean
+}): string | undefined {
+  if (!read.flag.startsWith('-')) return 'is not a setting; settings are written as --flag value'
+  if (read.name === undefined) return unknownMessage(read.flag, knownFlags().keys())
+  if (read.text === undefined) return 'needs a value'
+  return read.again ? 'is given more than once' : undefined
+}
+
+function splitFlag(argument: string): [string, string?] {
+  const at = argument.indexOf('=')
+  return at < 0 || !argument.startsWith('--') ? [argument] : [argument.slice(0, at), argument.slice(at + 1)]
+}
+
+function knownFlags(): Map<string, string> {
+  return new Map(
+    Object.values<Setting<unknown>>(settings).flatMap(({ name, flags }) =>
+      [flagOf(name), ...flags].map((flag): [string, string] => [flag, name]),
+    ),
+  )
+}
+
+function flagOf(name: string): string {
+  return `--${name.toLowerCase().replaceAll('_', '-')}`
+}
+
+function unknownMessage(name: string, known: Iterable<string>): string {
+  const nearest = nearestName(name, known)
+  return nearest === undefined ? 'is no setting; --help lists all' : `is no setting; did you mean ${nearest}?`
+}
+
+function parseStoreUrl(text: string): Parsed<StoreLocation> {
+  if (text === 'memory:') return { value: { kind: 'memory' } }
+  const directory = text.startsWith('lmdb:') ? text.slice('lmdb:'.length) : ''
+  if (directory === '' || directory.startsWith('//')) return { fault: 'lmdb:DIRECTORY or memory:' }
+  return { value: { kind: 'lmdb', directory } }
+}
+
+function parseClientCode(text: string): Parsed<string> {
+  if (isClientCode(text)) return { value: text }
+  if (reservedClientCodes.has(text)) return { fault: 'a code that is not an address of the service' }
+  return { fault: 'up to 63 lower-case letters, digits and hyphens, beginning with a letter or digit' }
+}
+
+function helpText(): string {
+  const lines = describeSettings().flatMap((setting) => [
+    `  ${setting.flags.join(', ')}`,
+    `      ${setting.doc}`,
+    `      ${setting.accepts}; default: ${setting.defaultText || 'none'}; variable: ${setting.variable}`,
+  ])
+  return [
+    'Settings are flags (--port 9000 or --port=9000) or environment variables; flags go first.',
+    '',
+    ...lines,
+    '  --help, -h',
+    '      Prints this.',
+    '',
+  ].join('\n')
+}

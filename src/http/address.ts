@@ -1,0 +1,45 @@
+import type { FastifyRequest } from 'fastify'
+
+/** The path of a request's target, as it came. */
+export function rawPath(url: string): string {
+  const end = url.search(/[?#]/)
+  return end < 0 ? url : url.slice(0, end)
+}
+
+/** The bytes after the `?` of a request's target, undecoded. */
+export function rawQuery(url: string): Buffer {
+  const start = url.indexOf('?')
+  // Node hands the target out as Latin-1: one character a byte.
+  return start < 0 ? Buffer.alloc(0) : Buffer.from(url.slice(start + 1), 'latin1')
+}
+
+/** A decoded parameter of the path. */
+export function pathParameter(request: FastifyRequest, name: string): string {
+  const value: unknown = Reflect.get(Object(request.params), name)
+  return typeof value === 'string' ? value : ''
+}
+
+/**
+ * A parameter of the query that names or selects something; the first one counts, blank is absent.
+ *
+ * Faulty escapes are taken as they stand: what they name does not exist, and that is said.
+ */
+export function queryParameter(request: FastifyRequest, name: string): string | undefined {
+  const start = request.url.indexOf('?')
+  if (start < 0) return undefined
+  const value = new URLSearchParams(request.url.slice(start + 1)).get(name)?.trim()
+  return value === '' ? undefined : value
+}
+
+/** `host:port` that the caller used; where no usable one was sent, the address that the call came in on. */
+export function hostOf(request: FastifyRequest): string {
+  if (/^[\w.-]+(:\d+)?$|^\[[\da-f:.]+\](:\d+)?$/i.test(request.host)) return request.host
+  const { localAddress = '127.0.0.1', localPort = 80 } = request.socket
+  return localAddress.includes(':') ? `[${localAddress}]:${localPort}` : `${localAddress}:${localPort}`
+}
+
+/** Scheme and host that the caller used; of X-Forwarded headers only what trusted proxies say. */
+export function originOf(request: FastifyRequest): string {
+  const scheme = request.protocol === 'https' ? 'https' : 'http'
+  return `${scheme}://${hostOf(request)}`
+}

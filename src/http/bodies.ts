@@ -1,0 +1,150 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { IncomingMessage } from 'node:http'
+import { PassThrough, type Duplex } from 'node:stream'
+import { createBrotliDecompress, createGunzip } from 'node:zlib'
+import { Refusal } from '../lib/errors.ts'
+import type { BodyGuard } from './body-guard.ts'
+import { sendContinue } from './expect-continue.ts'
+import { hasBody } from './unread-body.ts'
+
+/** The connection ended within the body: nobody is left to be answered, and nothing is to be logged. */
+export class BodyLost extends Error {}
+
+interface Exchange {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
+
+/**
+ * Reads the bodies of requests, never before a handler asks for them.
+ *
+ * Every reading is watched by the guard and tells a waiting sender to go on.
+ */
+export class Bodies {
+  readonly #guard: BodyGuard
+
+  constructor(guard: BodyGuard) {
+    this.#guard = guard
+  }
+
+  /**
+   * Reads a body whole; an absent one is empty.
+   *
+   * @param refuse makes the refusal of a body of more than `bytesMax` bytes. It is thrown before
+   *               anything is read when the Content-Length says so, else as soon as it is seen.
+   * @throws       that refusal, Refusal `body_too_slow` or `body_malformed`, or BodyLost
+   */
+  async read(exchange: Exchange, bytesMax: number, refuse: () => Refusal): Promise<Buffer> {
+    const { raw } = exchange.request
+    if (contentLength(raw) > bytesMax) throw refuse()
+    if (!hasBody(raw)) return Buffer.alloc(0)
+    if (encodingOf(raw) !== 'identity') {
+      throw new Refusal(
+        'body_malformed',
+        'Content-Encoding is taken by batch uploads only; send this body as it is.',
+      )
+    }
+    begin(exchange)
+    return this.#collect(raw, bytesMax, refuse)
+  }
+
+  /**
+   * Opens a body for reading in pieces, decoded as its Content-Encoding says.
+   *
+   * The iteration fails with Refusal `body_too_slow`, with Refusal `body_malformed` when the body
+   * is not what its encoding says, and with BodyLost. Memory is bounded by the decoder's buffers.
+   *
+   * @throws Refusal `body_malformed` for an unknown encoding
+   */
+  open(exchange: Exchange): AsyncIterable<Uint8Array> {
+    const { raw } = exchange.request
+    const encoding = encodingOf(raw)
+    const decoder = decoders[encoding]?.()
+    if (decoder === undefined) {
+      throw new Refusal(
+        'body_malformed',
+        `Content-Encoding "${encoding}" is not known; use gzip, br or none.`,
+      )
+    }
+    return this.#decode(exchange, decoder, encoding)
+  }
+
+  #collect(raw: IncomingMessage, bytesMax: number, refuse: () => Refusal): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const chunks: Buffer[] = []
+      let bytes = 0
+      const finish = (settle: () => void) => {
+        release()
+        raw.off('data', take).off('end', end).off('close', lose)
+        settle()
+      }
+      const fail = (error: Error) => finish(() => reject(error))
+      const take = (chunk: Buffer) => {
+        chunks.push(chunk)
+        bytes += chunk.length
+        if (bytes > bytesMax) fail(refuse())
+      }
+      const end = () => finish(() => resolve(Buffer.concat(chunks, bytes)))
+      const lose = () => fail(new BodyLost())
+      const release = this.#guard.watch(raw, fail)
+      raw.on('data', take).on('end', end).on('close', lose)
+    })
+  }
+
+  async *#decode(exchange: Exchange, decoder: Duplex, encoding: string): AsyncGenerator<Uint8Array> {
+    begin(exchange)
+    const { raw } = exchange.request
+    const release = this.#guard.watch(raw, (refusal) => decoder.destroy(refusal))
+    const lose = () => decoder.destroy(new BodyLost())
+    raw.once('end', () => raw.off('close', lose)).once('close', lose)
+    // The iteration reports errors; one that comes after its end must not become uncaught.
+    decoder.on('error', () => {})
+    try {
+      // `pipe`, not `pipeline`: a refusal destroys the decoder, and the request must live to be answered.
+      yield* raw.pipe(decoder)
+      // zlib stops at the end of its data and leaves what follows unread.
+      if (decoder.writableLength > 0) throw malformed(encoding, 'bytes follow its end')
+    } catch (error) {
+      throw isDecodingFault(error) ? malformed(encoding, error.message) : error
+    } finally {
+      release()
+      raw.off('close', lose).unpipe(decoder)
+    }
+  }
+}
+
+const outputBytes = 65_536
+
+const decoders: Readonly<Record<string, () => Duplex>> = {
+  identity: () => new PassThrough(),
+  gzip: () => createGunzip({ chunkSize: outputBytes }),
+  br: () => createBrotliDecompress({ chunkSize: outputBytes }),
+}
+
+/** The body's encoding under its usual name. */
+function encodingOf({ headers }: IncomingMessage): string {
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? ''
+  if (encoding === '') return 'identity'
+  return encoding === 'x-gzip' ? 'gzip' : encoding
+}
+
+/** What the headers say of the body's size; 0 where they say nothing. */
+export function contentLength({ headers }: IncomingMessage): number {
+  return Number(headers['content-length'] ?? 0)
+}
+
+function malformed(encoding: string, what: string): Refusal {
+  return new Refusal('body_malformed', `The body is not valid ${encoding} (${what}); compress it again.`)
+}
+
+function begin({ request, reply }: Exchange) {
+  if (request.raw.destroyed && !request.raw.readableEnded) throw new BodyLost()
+  sendContinue(request.raw, reply.raw)
+}
+
+/** Errors of zlib's own bear codes such as Z_DATA_ERROR and ERR_PADDING_1 (of Brotli). */
+function isDecodingFault(error: unknown): error is Error {
+  return (
+    error instanceof Error && 'errno' in error && /^(Z_|ERR_)/.test(String('code' in error && error.code))
+  )
+}

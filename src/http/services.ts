@@ -1,0 +1,26 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { DomainContext } from '../domain/context.ts'
+
+/** The settings that the HTTP layer reads; `Config` has them all under these names. */
+export interface HttpSettings {
+  /** Code of the client that calls without a client mean. */
+  readonly defaultClient: string
+  /** Host that visit replies name; empty for none. */
+  readonly edgeHost: string
+  /** Addresses and ranges whose X-Forwarded headers are believed. */
+  readonly trustedProxies: readonly string[]
+  readonly updateQueryBytesMax: number
+  readonly updatePostBytesMax: number
+  readonly deliveryBytesMax: number
+  readonly bodyIdleSeconds: number
+  /** Bytes a second; 0 for no such limit. */
+  readonly bodyRateMin: number
+  readonly bodyRateWindowSeconds: number
+}
+
+/** What the HTTP layer works with; made once in `main.ts`, or by a test. */
+export interface Services {
+  readonly context: DomainContext
+  readonly settings: HttpSettings
+  readonly log: FastifyBaseLogger
+}

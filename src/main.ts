@@ -1,0 +1,58 @@
+import type { AddressInfo } from 'node:net'
+import { pino, type Logger } from 'pino'
+import { buildApp } from './app.ts'
+import { startBatchLoop, startBatchThread, type BatchRunner } from './batch-thread.ts'
+import { readConfig, type Config } from './config.ts'
+import { listenForShutdown, type Shutdown } from './lib/shutdown.ts'
+import { buildContext, openStore } from './services.ts'
+
+/** Exit codes of a start that did not succeed. */
+const exitFailed = 1
+const exitBadSettings = 2
+
+await main()
+
+/** Boot order: settings, store, default client, batches, HTTP; they end in the reverse order. */
+async function main() {
+  const config = readSettings()
+  if (config === undefined) return
+  const log = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }))
+  const shutdown = listenForShutdown({
+    timeoutMs: config.shutdownSeconds * 1000,
+    report: (problem, cause) => log.error({ err: cause }, problem),
+  })
+  try {
+    const url = await serve(config, log, shutdown)
+    process.stdout.write(`listening on ${url}\n`)
+  } catch (error) {
+    process.stderr.write(`silhouette: ${error instanceof Error ? error.message : String(error)}\n`)
+    await shutdown.begin(exitFailed)
+  }
+}
+
+function readSettings(): Config | undefined {
+  const reading = readConfig({ env: process.env, argv: process.argv.slice(2) })
+  if (reading.kind === 'config') return reading.config
+  if (reading.kind === 'help') process.stdout.write(reading.text)
+  else {
+    for (const { name, message } of reading.faults) process.stderr.write(`silhouette: ${name} ${message}\n`)
+    process.exitCode = exitBadSettings
+  }
+  return undefined
+}
+
+async function serve(config: Config, log: Logger, shutdown: Shutdown): Promise<string> {
+  const store = await openStore(config.storeUrl, { as: 'server' })
+  shutdown.add('the store', () => store.close())
+  let batches: BatchRunner | undefined
+  const context = buildContext(config, store, () => batches?.wake())
+  await context.clients.ensure(config.defaultClient, config.profileLifetimeDays)
+  // A store in memory belongs to this thread alone.
+  batches = config.storeUrl.kind === 'memory' ? startBatchLoop(context, log) : startBatchThread(config, log)
+  shutdown.add('the batches', batches.stop)
+  const app = buildApp({ context, settings: config, log })
+  shutdown.add('the listener', () => app.close())
+  await app.listen({ host: config.host, port: config.port })
+  const { port } = app.server.address() as AddressInfo
+  return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+}

@@ -1,0 +1,40 @@
+/** What a fetch shows. */
+export interface ProfileReply {
+  readonly client: string
+  /** The id that was asked for, as it was asked for. */
+  readonly visitorId: string
+  readonly modifiedAtMs: number
+  readonly bornAtMs: number
+  readonly attributes: readonly { readonly name: string; readonly value: string; readonly atMs: number }[]
+}
+
+/**
+ * Writes a fetched profile as JSON.
+ *
+ * By hand, because the reply is nothing but strings, names may be any text (`__proto__`), and this
+ * is the most frequent reply of all.
+ */
+export function writeProfile(profile: ProfileReply): string {
+  const born = writeAttribute('firstSessionStart', String(profile.bornAtMs), isoTime(profile.bornAtMs))
+  let attributes = born
+  let atMs = profile.bornAtMs
+  let time = isoTime(atMs)
+  for (const attribute of profile.attributes) {
+    // Attributes of one write share its time, so the last one is mostly the next one.
+    if (attribute.atMs !== atMs) time = isoTime((atMs = attribute.atMs))
+    attributes += `,${writeAttribute(attribute.name, attribute.value, time)}`
+  }
+  return (
+    `{"client":${JSON.stringify(profile.client)},"visitorId":${JSON.stringify(profile.visitorId)},` +
+    `"modifiedAt":"${isoTime(profile.modifiedAtMs)}","profileAttributes":{${attributes}}}`
+  )
+}
+
+function writeAttribute(name: string, value: string, time: string): string {
+  return `${JSON.stringify(name)}:{"value":${JSON.stringify(value)},"modifiedAt":"${time}"}`
+}
+
+/** ISO 8601 with milliseconds and a numeric offset, as Adobe's own replies have it. */
+function isoTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, -1)}+00:00`
+}

@@ -1,0 +1,75 @@
+import { applyNext } from '../../src/domain/batches/worker.ts'
+import { acceptBatch } from '../../src/domain/batches/accept.ts'
+import { readFailedRows } from '../../src/domain/batches/failed-rows.ts'
+import { readBatch } from '../../src/domain/batches/status.ts'
+import { ClientDirectory, type Client } from '../../src/domain/clients/directory.ts'
+import type { DomainContext, DomainSettings } from '../../src/domain/context.ts'
+import { manualClock, type ManualClock } from '../../src/lib/clock.ts'
+import type { Batch } from '../../src/model/batch.ts'
+import { dayMs } from '../../src/model/limits.ts'
+import type { Store } from '../../src/store/store.ts'
+
+export interface TestContext extends DomainContext {
+  readonly clock: ManualClock
+}
+
+/** A domain over a store, on a clock that stands still, with the default settings. */
+export function testContext(store: Store, settings: Partial<DomainSettings> = {}): TestContext {
+  const clock = manualClock()
+  return {
+    store,
+    clock,
+    clients: new ClientDirectory(store.documents, clock),
+    batchAccepted: () => {},
+    settings: {
+      profileLifetimeDays: 14,
+      batchBytesMax: 52_428_800,
+      batchRowsMax: 500_000,
+      batchRetentionMs: 30 * dayMs,
+      batchStuckMs: 600_000,
+      checkpointRows: 5_000,
+      ...settings,
+    },
+  }
+}
+
+/** Accepts an upload given whole or in pieces. */
+export async function upload(
+  context: DomainContext,
+  client: Client,
+  body: string | Buffer | readonly Uint8Array[],
+  version: 1 | 2 = 2,
+): Promise<Batch> {
+  const pieces = typeof body === 'string' || Buffer.isBuffer(body) ? [Buffer.from(body)] : body
+  async function* chunks() {
+    yield* pieces
+  }
+  return acceptBatch(context, { client, version, body: chunks() })
+}
+
+/** Applies all batches that can be claimed; a batch that cannot go on throws here. */
+export async function applyAllBatches(context: DomainContext) {
+  const problems: unknown[] = []
+  const options = {
+    holder: 'test',
+    signal: new AbortController().signal,
+    onProblem: (_batchId: string, error: unknown) => void problems.push(error),
+  }
+  while (await applyNext(context, options));
+  if (problems.length > 0) throw new Error('a batch could not go on', { cause: problems[0] })
+}
+
+/** A batch's status and counts as its status shows them. */
+export async function statusOf(context: DomainContext, client: Client, { batchId }: Batch) {
+  const found = await readBatch(context, client, batchId)
+  if (found === undefined) return undefined
+  const { rowsApplied: _, ...counts } = found.batch.progress
+  return { status: found.status, rows: found.batch.rows, ...counts }
+}
+
+export async function failedRowsText(context: DomainContext, client: Client, { batchId }: Batch): Promise<string> {
+  const pieces = await readFailedRows(context, client, batchId)
+  const read: Uint8Array[] = []
+  for await (const piece of pieces ?? []) read.push(piece)
+  return Buffer.concat(read).toString('latin1')
+}

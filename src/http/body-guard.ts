@@ -75,7 +75,8 @@ export class BodyGuard {
     const isTooSlow = bytes - entry.windowBytes < bodyRateMin * elapsedSeconds
     restartWindow(entry, bytes, nowMs)
     if (!isTooSlow) return undefined
-    return `The body arrived slower than ${bodyRateMin} bytes a second over ${bodyRateWindowSeconds} s; send the request again.`
+    const limit = `${bodyRateMin} bytes a second over ${bodyRateWindowSeconds} s`
+    return `The body arrived slower than ${limit}; send the request again.`
   }
 }
 

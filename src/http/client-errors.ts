@@ -42,7 +42,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   answer(socket, answers[error.code ?? ''] ?? malformed)
 }
 
-/** Tells whether a reply is on its way, which ours would spoil. Node's own handler looks at the same member. */
+/** Tells whether a reply that ours would spoil is on its way. Node's own handler looks at the same member. */
 function isBeingAnswered(socket: Socket): boolean {
   const response: unknown = Reflect.get(socket, '_httpMessage')
   return response instanceof ServerResponse && response.headersSent

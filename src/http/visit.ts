@@ -28,7 +28,7 @@ export function requireSessionId(request: FastifyRequest): void {
   if (!/^[^\s\p{Cc}?{}/]{1,128}$/u.test(sessionId)) {
     throw new Refusal(
       'parameter_invalid',
-      'The query parameter sessionId must be 1 to 128 printable characters without blanks, "?", "{", "}" and "/".',
+      'The query parameter sessionId must be 1 to 128 printable characters other than space, ?, {, } and /.',
     )
   }
 }

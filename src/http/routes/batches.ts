@@ -42,7 +42,7 @@ function addUploadRoute(app: FastifyInstance, services: Services, { bodies, vers
   })
 }
 
-/** Refuses an upload by its Content-Length; of compressed ones the decoded bytes count, when they are read. */
+/** Refuses an upload by its Content-Length; of compressed ones the decoded bytes count, as they are read. */
 function refuseLargeUpload({ request }: Call, bytesMax: number) {
   if (request.headers['content-encoding'] !== undefined || contentLength(request.raw) < bytesMax) return
   throw new Refusal(
@@ -52,7 +52,8 @@ function refuseLargeUpload({ request }: Call, bytesMax: number) {
 }
 
 function sendAccepted(call: Call, { batchId }: Batch): FastifyReply {
-  const batchStatus = `${originOf(call.request)}/m2/${call.client.code}/profile/batchStatus?batchId=${batchId}`
+  const address = `/m2/${call.client.code}/profile/batchStatus?batchId=${batchId}`
+  const batchStatus = originOf(call.request) + address
   return send(call, { success: true, batchStatus, message: 'Batch submitted for processing' })
 }
 

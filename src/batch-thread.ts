@@ -62,7 +62,7 @@ export function startBatchThread(config: Config, log: Logger): BatchRunner {
 /** Applies batches in this thread: for a store that no other thread can see. */
 export function startBatchLoop(context: DomainContext, log: Logger): BatchRunner {
   const stop = new AbortController()
-  let wake = () => {}
+  let wake: (() => void) | undefined
   const waitForWork = (atMostMs: number) =>
     new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, atMostMs)
@@ -78,10 +78,10 @@ export function startBatchLoop(context: DomainContext, log: Logger): BatchRunner
     waitForWork,
   })
   return {
-    wake: () => wake(),
+    wake: () => wake?.(),
     stop: async () => {
       stop.abort()
-      wake()
+      wake?.()
       await ended
     },
   }
@@ -96,8 +96,13 @@ async function runInThread(config: Config) {
   )
   parentPort?.on('message', (message) => {
     if (message === 'wake') loop.wake()
-    else void loop.stop().then(() => store.close()).then(() => parentPort?.close())
+    else
+      void loop
+        .stop()
+        .then(() => store.close())
+        .then(() => parentPort?.close())
   })
 }
 
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what `startBatchThread` hands over
 if (!isMainThread && workerData?.config !== undefined) await runInThread(workerData.config as Config)

@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net'
 import { pino, type Logger } from 'pino'
 import { buildApp } from './app.ts'
 import { startBatchLoop, startBatchThread, type BatchRunner } from './batch-thread.ts'
@@ -49,10 +48,12 @@ async function serve(config: Config, log: Logger, shutdown: Shutdown): Promise<s
   await context.clients.ensure(config.defaultClient, config.profileLifetimeDays)
   // A store in memory belongs to this thread alone.
   batches = config.storeUrl.kind === 'memory' ? startBatchLoop(context, log) : startBatchThread(config, log)
-  shutdown.add('the batches', batches.stop)
+  const runner = batches
+  shutdown.add('the batches', () => runner.stop())
   const app = buildApp({ context, settings: config, log })
   shutdown.add('the listener', () => app.close())
   await app.listen({ host: config.host, port: config.port })
-  const { port } = app.server.address() as AddressInfo
+  const address = app.server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : config.port
   return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
 }

@@ -58,13 +58,13 @@ export const zones: readonly Zone[] = [
   {
     name: 'http/services.ts',
     files: /^src\/http\/services\.ts$/,
-    ours: ['src/http/', 'src/domain/', 'src/wire/', 'src/store/store.ts', 'src/lib/'],
+    ours: ['src/http/', 'src/domain/', 'src/wire/', 'src/store/store.ts', 'src/model/', 'src/lib/'],
     packages: ['fastify', '@fastify/', '@sinclair/typebox', 'pino'],
   },
   {
     name: 'http',
     files: /^src\/http\//,
-    ours: ['src/http/', 'src/domain/', 'src/wire/', 'src/lib/'],
+    ours: ['src/http/', 'src/domain/', 'src/wire/', 'src/model/', 'src/lib/'],
     packages: ['fastify', '@fastify/', '@sinclair/typebox', 'pino', 'prom-client'],
   },
   {

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'
-import { PassThrough, type Duplex } from 'node:stream'
+import { PassThrough, type Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip } from 'node:zlib'
 import { Refusal } from '../lib/errors.ts'
 import type { BodyGuard } from './body-guard.ts'
@@ -91,31 +91,39 @@ export class Bodies {
     })
   }
 
-  async *#decode(exchange: Exchange, decoder: Duplex, encoding: string): AsyncGenerator<Uint8Array> {
+  async *#decode(exchange: Exchange, decoder: Decoder, encoding: string): AsyncGenerator<Uint8Array> {
     begin(exchange)
     const { raw } = exchange.request
     const release = this.#guard.watch(raw, (refusal) => decoder.destroy(refusal))
     const lose = () => decoder.destroy(new BodyLost())
+    let bytes = 0
+    const count = (chunk: Buffer) => void (bytes += chunk.length)
     raw.once('end', () => raw.off('close', lose)).once('close', lose)
     // The iteration reports errors; one that comes after its end must not become uncaught.
     decoder.on('error', () => {})
     try {
       // `pipe`, not `pipeline`: a refusal destroys the decoder, and the request must live to be answered.
-      yield* raw.pipe(decoder)
-      // zlib stops at the end of its data and leaves what follows unread.
-      if (decoder.writableLength > 0) throw malformed(encoding, 'bytes follow its end')
+      yield* raw.on('data', count).pipe(decoder)
+      // zlib stops at the end of its data, whatever follows.
+      if (!raw.readableEnded || (decoder.bytesWritten ?? bytes) < bytes) {
+        throw malformed(encoding, 'bytes follow its end')
+      }
     } catch (error) {
       throw isDecodingFault(error) ? malformed(encoding, error.message) : error
     } finally {
       release()
-      raw.off('close', lose).unpipe(decoder)
+      raw.off('close', lose).off('data', count).unpipe(decoder)
     }
   }
 }
 
+/** zlib's streams tell how many bytes of their input they have used. */
+type Decoder = Transform & { readonly bytesWritten?: number }
+
+/** Decoded bytes handed on at a time. */
 const outputBytes = 65_536
 
-const decoders: Readonly<Record<string, () => Duplex>> = {
+const decoders: Readonly<Record<string, () => Decoder>> = {
   identity: () => new PassThrough(),
   gzip: () => createGunzip({ chunkSize: outputBytes }),
   br: () => createBrotliDecompress({ chunkSize: outputBytes }),

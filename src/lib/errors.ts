@@ -40,3 +40,8 @@ export class Refusal extends Error {
     this.detail = detail
   }
 }
+
+/** Tells whether an error of the system has this code, such as `ENOENT`. */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

@@ -25,11 +25,11 @@ export function decodeInto(
   let out = at
   let ascii = true
   for (let i = range.start; i < range.end; i++) {
-    let byte = source[i] as number
+    let byte = source[i]!
     if (byte === plus) byte = space
     else if (byte === percent) {
-      const high = i + 2 < range.end ? hexValue(source[i + 1] as number) : -1
-      const low = i + 2 < range.end ? hexValue(source[i + 2] as number) : -1
+      const high = i + 2 < range.end ? hexValue(source[i + 1]!) : -1
+      const low = i + 2 < range.end ? hexValue(source[i + 2]!) : -1
       if (high < 0 || low < 0) return malformedEscape(source, i, range.end)
       byte = high * 16 + low
       i += 2
@@ -57,7 +57,7 @@ function hexValue(byte: number): number {
 function malformedEscape(source: Uint8Array, start: number, end: number): DecodeFault {
   let shown = ''
   for (let i = start; i < Math.min(start + 3, end); i++) {
-    const byte = source[i] as number
+    const byte = source[i]!
     shown += byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '?'
   }
   return { fault: `malformed escape ${shown}` }

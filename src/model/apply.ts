@@ -106,7 +106,8 @@ function planWrite(update: ProfileUpdate, joined: Joined, nowMs: number): Plan {
   const key = keyOf(before, joined.thirdPartyId, named)
   const ids = linkIds(before?.ids ?? [], named, update)
   const merged = mergeAttributes(before?.attributes ?? new Map(), update, nowMs)
-  const relinked = ids.length !== (before?.ids.length ?? 0) || joined.parts.length > 1 || joined.others.length > 0
+  const relinked =
+    ids.length !== (before?.ids.length ?? 0) || joined.parts.length > 1 || joined.others.length > 0
   const profile: Profile = {
     key,
     ids: boundIds(key, ids),

@@ -85,7 +85,8 @@ const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/
 export function attributeNameFault(name: string): string | undefined {
   if (name === '') return 'is empty; give the attribute a name'
   if (!isWellFormed(name)) return 'is not valid UTF-8'
-  if (!hasAtMostChars(name, attributeNameCharsMax)) return `is longer than ${attributeNameCharsMax} characters`
+  if (!hasAtMostChars(name, attributeNameCharsMax))
+    return `is longer than ${attributeNameCharsMax} characters`
   if (controlCharacter.test(name)) return 'holds a control character'
   if (name === firstSessionStart) return 'is set by the service and cannot be written; leave it out'
   return undefined

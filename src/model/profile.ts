@@ -42,7 +42,11 @@ export interface ProfileUpdate {
 
 /** What became of an update. `bytes` is the profile's size after it (names plus values). */
 export type Outcome =
-  | { readonly kind: 'created' | 'updated' | 'unchanged'; readonly bytes: number; readonly tntId?: string | undefined }
+  | {
+      readonly kind: 'created' | 'updated' | 'unchanged'
+      readonly bytes: number
+      readonly tntId?: string | undefined
+    }
   | { readonly kind: 'not-found' }
   | { readonly kind: 'refused'; readonly reason: 'profile_too_large'; readonly bytes: number }
 

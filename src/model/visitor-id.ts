@@ -47,7 +47,9 @@ function parseThirdPartyId(text: string): string | IdFault {
 function parseTntId(text: string): string | undefined | IdFault {
   const id = text.includes('.') ? text.replace(locationHint, '') : text
   if (id.includes('.')) {
-    return { fault: 'has a dot that begins no location hint (such as .28_20); send the tntId as it was returned' }
+    return {
+      fault: 'has a dot that begins no location hint (such as .28_20); send the tntId as it was returned',
+    }
   }
   if (!hasAtMostChars(id, tntIdCharsMax)) return tooLong(tntIdCharsMax)
   return id === '' ? undefined : id

@@ -36,7 +36,9 @@ describe.each(stores)('profiles in the %s store', (_, open) => {
     await applyAll([visit({ ids: { tntId: 't1' }, set: { a: '1' } })])
 
     expect(await store.profiles.get('other', { kind: 'tntId', id: 't1' }, startMs)).toBeUndefined()
-    expect(await applyAll([update({ client: 'other', ids: { tntId: 't1' }, set: { a: '2' } })])).toEqual(['not-found'])
+    expect(await applyAll([update({ client: 'other', ids: { tntId: 't1' }, set: { a: '2' } })])).toEqual([
+      'not-found',
+    ])
     expect(await read('tntId', 't1')).toEqual({ a: '1' })
   })
 
@@ -132,7 +134,9 @@ describe.each(stores)('profiles in the %s store', (_, open) => {
         visit({ ids: { tntId: 't1' }, set: { category: 'hats', page: 'home' }, atMs: startMs + 10 }),
       ])
 
-      const outcomes = await applyAll([visit({ ids: { tntId: 't1', thirdPartyId: 'c1' }, atMs: startMs + 20 })])
+      const outcomes = await applyAll([
+        visit({ ids: { tntId: 't1', thirdPartyId: 'c1' }, atMs: startMs + 20 }),
+      ])
       await applyAll([update({ ids: { tntId: 't1' }, set: { after: 'logout' }, atMs: startMs + 30 })])
 
       const merged = { category: 'skis', store: '94103', page: 'home', after: 'logout' }
@@ -142,7 +146,10 @@ describe.each(stores)('profiles in the %s store', (_, open) => {
     })
 
     it('links an unknown id to the profile of the known one, by a visit and by an update', async () => {
-      await applyAll([visit({ ids: { tntId: 't1' }, set: { a: '1' } }), visit({ ids: { thirdPartyId: 'c2' }, set: { b: '2' } })])
+      await applyAll([
+        visit({ ids: { tntId: 't1' }, set: { a: '1' } }),
+        visit({ ids: { thirdPartyId: 'c2' }, set: { b: '2' } }),
+      ])
 
       const outcomes = await applyAll([
         update({ ids: { tntId: 't1', thirdPartyId: 'c1' } }),
@@ -168,7 +175,9 @@ describe.each(stores)('profiles in the %s store', (_, open) => {
     it('answers not-found to an update naming a linked tntId with an unknown thirdPartyId, and changes nothing', async () => {
       await applyAll([visit({ ids: { tntId: 't1', thirdPartyId: 'c1' }, set: { a: '1' } })])
 
-      expect(await applyAll([update({ ids: { tntId: 't1', thirdPartyId: 'c2' }, set: { a: '2' } })])).toEqual(['not-found'])
+      expect(await applyAll([update({ ids: { tntId: 't1', thirdPartyId: 'c2' }, set: { a: '2' } })])).toEqual(
+        ['not-found'],
+      )
       expect(await read('tntId', 't1')).toEqual({ a: '1' })
       expect(await read('thirdPartyId', 'c2')).toBeUndefined()
     })
@@ -212,7 +221,10 @@ describe.each(stores)('profiles in the %s store', (_, open) => {
     it('answers the same tntId for a profile each time, and gives one to a profile without', async () => {
       const tntIds: unknown[] = []
       for (const newTntId of ['fresh1', 'fresh2']) {
-        const [outcome] = await store.profiles.apply([visit({ ids: { thirdPartyId: 'c1' }, newTntId })], startMs)
+        const [outcome] = await store.profiles.apply(
+          [visit({ ids: { thirdPartyId: 'c1' }, newTntId })],
+          startMs,
+        )
         tntIds.push(outcome && 'tntId' in outcome && outcome.tntId)
       }
 
@@ -222,7 +234,9 @@ describe.each(stores)('profiles in the %s store', (_, open) => {
     })
 
     it('unlinks the id linked longest ago from a profile with too many', async () => {
-      const updates = Array.from({ length: linkedIdsMax }, (_unused, i) => visit({ ids: { thirdPartyId: 'c1', tntId: `t${i}` } }))
+      const updates = Array.from({ length: linkedIdsMax }, (_unused, i) =>
+        visit({ ids: { thirdPartyId: 'c1', tntId: `t${i}` } }),
+      )
       for (let i = 0; i < updates.length; i += 100) await applyAll(updates.slice(i, i + 100))
 
       expect(await read('tntId', 't0')).toBeUndefined()
@@ -241,7 +255,9 @@ describe.each(stores)('profiles in the %s store', (_, open) => {
       const endMs = revisitedAtMs + 14 * dayMs
       expect(await read('tntId', 't1', endMs - 1)).toEqual({ a: '1' })
       expect(await read('tntId', 't1', endMs)).toBeUndefined()
-      expect(await applyAll([update({ ids: { tntId: 't1' }, set: { a: '2' }, atMs: endMs })], endMs)).toEqual(['not-found'])
+      expect(await applyAll([update({ ids: { tntId: 't1' }, set: { a: '2' }, atMs: endMs })], endMs)).toEqual(
+        ['not-found'],
+      )
     })
 
     it('shows nothing of an expired profile in one made again, links included', async () => {
@@ -304,8 +320,19 @@ describe.each(stores)('profiles in the %s store', (_, open) => {
         startMs,
       )
 
-      expect(outcomes.map(({ kind }) => kind)).toEqual(['created', 'unchanged', 'refused', 'refused', 'refused', 'refused'])
-      expect(outcomes[2]).toEqual({ kind: 'refused', reason: 'profile_too_large', bytes: profileBytesMax + 2 })
+      expect(outcomes.map(({ kind }) => kind)).toEqual([
+        'created',
+        'unchanged',
+        'refused',
+        'refused',
+        'refused',
+        'refused',
+      ])
+      expect(outcomes[2]).toEqual({
+        kind: 'refused',
+        reason: 'profile_too_large',
+        bytes: profileBytesMax + 2,
+      })
       expect(await read('thirdPartyId', 'c1')).toEqual({ a: fullValue })
       expect(await read('tntId', 'new')).toBeUndefined()
     })

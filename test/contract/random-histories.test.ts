@@ -21,9 +21,15 @@ const idsArb = fc
   .filter((ids) => Object.values(ids).some((id) => id !== undefined))
 
 const updateArb = fc.record({
-  ids: fc.oneof({ weight: 1, arbitrary: idsArb }, { weight: 2, arbitrary: fc.constantFrom(...idPool).map(({ kind, id }) => ({ [kind]: id })) }),
+  ids: fc.oneof(
+    { weight: 1, arbitrary: idsArb },
+    { weight: 2, arbitrary: fc.constantFrom(...idPool).map(({ kind, id }) => ({ [kind]: id })) },
+  ),
   set: fc.dictionary(nameArb, valueArb, { maxKeys: 4, noNullPrototype: true }),
-  remove: fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(nameArb, { maxLength: 2 }) }),
+  remove: fc.oneof(
+    { weight: 4, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.array(nameArb, { maxLength: 2 }) },
+  ),
   kind: fc.constantFrom('visit', 'update', 'v1', 'v2'),
   ageMs: fc.constantFrom(0, 0, 0, 1, 1000, dayMs / 2),
   line: fc.integer({ min: 2, max: 5 }),
@@ -54,13 +60,19 @@ function toUpdate(client: string, drawn: Drawn, nowMs: number): ProfileUpdate {
 }
 
 function firstOf(ids: ProfileUpdate['ids']): ProfileUpdate['ids'] {
-  return Object.fromEntries(Object.entries(ids).filter(([, id]) => id !== undefined).slice(0, 1))
+  return Object.fromEntries(
+    Object.entries(ids)
+      .filter(([, id]) => id !== undefined)
+      .slice(0, 1),
+  )
 }
 
 async function readAll(store: Store, client: string, nowMs: number): Promise<(ProfileView | undefined)[]> {
   const views = await Promise.all(idPool.map((id) => store.profiles.get(client, id, nowMs)))
   // The order of attributes is nobody's concern.
-  return views.map((view) => view && { ...view, attributes: view.attributes.toSorted((a, b) => (a.name < b.name ? -1 : 1)) })
+  return views.map(
+    (view) => view && { ...view, attributes: view.attributes.toSorted((a, b) => (a.name < b.name ? -1 : 1)) },
+  )
 }
 
 async function sweepAll(store: Store, nowMs: number) {
@@ -86,11 +98,9 @@ describe.each(stores.filter(([name]) => name !== 'memory'))('random histories in
         for (const step of steps) {
           if ('waitMs' in step) nowMs += step.waitMs
           else if ('sweep' in step) await sweepAll(store, nowMs)
-          else {
-            const updates = step.apply.map((drawn) => toUpdate(client, drawn, nowMs))
-            const outcomes = await store.profiles.apply(updates, nowMs)
-            expect(outcomes).toEqual(await model.profiles.apply(updates, nowMs))
-          }
+          const updates = 'apply' in step ? step.apply.map((drawn) => toUpdate(client, drawn, nowMs)) : []
+          const outcomes = await store.profiles.apply(updates, nowMs)
+          expect(outcomes).toEqual(await model.profiles.apply(updates, nowMs))
           expect(await readAll(store, client, nowMs)).toEqual(await readAll(model, client, nowMs))
         }
       }),

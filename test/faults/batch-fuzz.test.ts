@@ -13,19 +13,61 @@ const piece = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom('1', '2', 'a', 'id7', 'gold', ',', ',', ',', '\n', '\n', '\r\n') },
   {
     weight: 3,
-    arbitrary: fc.constantFrom('%', '%z', '%zz', '%4', '%41', '%2B', '%2C', '%0A', '%00', '%ff', '%c3%a9', '%C3', '+', '\r', '\t', ' '),
+    arbitrary: fc.constantFrom(
+      '%',
+      '%z',
+      '%zz',
+      '%4',
+      '%41',
+      '%2B',
+      '%2C',
+      '%0A',
+      '%00',
+      '%ff',
+      '%c3%a9',
+      '%C3',
+      '+',
+      '\r',
+      '\t',
+      ' ',
+    ),
   },
-  { weight: 2, arbitrary: fc.constantFrom('# line ', '# line 3', '#', '.28_20', '.x', '/', '\0', 'é', '\u{1f600}', '\ufeff', '"') },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(
+      '# line ',
+      '# line 3',
+      '#',
+      '.28_20',
+      '.x',
+      '/',
+      '\0',
+      'é',
+      '\u{1f600}',
+      '\ufeff',
+      '"',
+    ),
+  },
   { weight: 1, arbitrary: fc.integer({ min: 100, max: 300 }).map((n) => 'w'.repeat(n)) },
-  { weight: 1, arbitrary: fc.uint8Array({ maxLength: 4 }).map((bytes) => Buffer.from(bytes).toString('latin1')) },
+  {
+    weight: 1,
+    arbitrary: fc.uint8Array({ maxLength: 4 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
+  },
 )
-const headerArb = fc.constantFrom('batch=pcId,a,b\n', 'batch=thirdPartyId,a\r\n', '\ufeffbatch= thirdPartyId ,a,%62,c\n')
+const headerArb = fc.constantFrom(
+  'batch=pcId,a,b\n',
+  'batch=thirdPartyId,a\r\n',
+  '\ufeffbatch= thirdPartyId ,a,%62,c\n',
+)
 
 /** Uploads of a good header and anything after it; the last two kinds of pieces are not always UTF-8. */
 const uploadArb = fc
   .tuple(headerArb, fc.array(piece, { maxLength: 60 }))
   .map(([header, pieces]) =>
-    Buffer.concat([Buffer.from(header), ...pieces.map((text) => Buffer.from(text, /[\x80-\xff]/.test(text) ? 'latin1' : 'utf8'))]),
+    Buffer.concat([
+      Buffer.from(header),
+      ...pieces.map((text) => Buffer.from(text, /[\x80-\xff]/.test(text) ? 'latin1' : 'utf8')),
+    ]),
   )
 
 function readerOf(bytes: Buffer): SpoolReader {
@@ -59,7 +101,9 @@ function parseByBytes(bytes: Buffer, rows: number): PlainRow[] {
 
 /** Whether a row fails, rather than in which words. */
 const judged = (rows: readonly PlainRow[]) =>
-  rows.map(({ line, text, id, values, fault }) => (fault === undefined ? { line, text, id, values } : { line, text, failed: true }))
+  rows.map(({ line, text, id, values, fault }) =>
+    fault === undefined ? { line, text, id, values } : { line, text, failed: true },
+  )
 
 describe('an upload of random bytes', () => {
   it('is parsed row by row as the plain parser does', () => {
@@ -103,7 +147,11 @@ describe('an upload of random bytes', () => {
 
         const status = await statusOf(context, client, batch)
         const failed = plain.rows.filter(({ fault }) => fault !== undefined)
-        expect(status).toMatchObject({ status: 'complete', rows: plain.rows.length, failedUpdates: failed.length })
+        expect(status).toMatchObject({
+          status: 'complete',
+          rows: plain.rows.length,
+          failedUpdates: failed.length,
+        })
         const counted = (status?.created ?? 0) + (status?.updated ?? 0) + (status?.unchanged ?? 0)
         expect(counted).toBe(plain.rows.length - failed.length)
         const text = await failedRowsText(context, client, batch)
@@ -151,14 +199,23 @@ describe('giant lines', () => {
     ['a row far too long', Buffer.concat([Buffer.from('1,'), Buffer.alloc(giant * 3, 'x')]), 1],
     ['a line of blanks, just blank', Buffer.alloc(giant, ' '), 0],
     ['a line of blanks too long to be looked at', Buffer.alloc(giant + 1, ' '), 1],
-    ['a comment too long to be one', Buffer.concat([Buffer.from('# line '), Buffer.alloc(giant * 2, 'x')]), 1],
+    [
+      'a comment too long to be one',
+      Buffer.concat([Buffer.from('# line '), Buffer.alloc(giant * 2, 'x')]),
+      1,
+    ],
     ['commas without end', Buffer.concat([Buffer.from('1'), Buffer.alloc(giant - 1, ',')]), 1],
   ])('%s is one line between its neighbours', (_title, line, count) => {
     for (const lineEnd of ['\n', '\r\n']) {
-      const bytes = Buffer.concat([Buffer.from(`batch=pcId,a${lineEnd}7,x${lineEnd}`), line, Buffer.from(`${lineEnd}8,y`)])
+      const bytes = Buffer.concat([
+        Buffer.from(`batch=pcId,a${lineEnd}7,x${lineEnd}`),
+        line,
+        Buffer.from(`${lineEnd}8,y`),
+      ])
       const counter = new RowCounter()
       const { rowsStart } = readHeader(readerOf(bytes))
-      for (let at = rowsStart; at < bytes.length; at += 65_521) counter.push(bytes.subarray(at, Math.min(at + 65_521, bytes.length)))
+      for (let at = rowsStart; at < bytes.length; at += 65_521)
+        counter.push(bytes.subarray(at, Math.min(at + 65_521, bytes.length)))
       counter.end()
 
       const plain = parsePlainly(bytes)
@@ -166,8 +223,12 @@ describe('giant lines', () => {
 
       expect(counter.rows).toBe(2 + count)
       expect(parsed.map(({ line: at }) => at)).toEqual(plain.rows.map(({ line: at }) => at))
-      expect(parsed.map(({ fault }) => fault === undefined)).toEqual(plain.rows.map(({ fault }) => fault === undefined))
-      expect(Array.from(lineWindows(readerOf(bytes), readHeader(readerOf(bytes))), (place) => place.line).at(-1)).toBe(4)
+      expect(parsed.map(({ fault }) => fault === undefined)).toEqual(
+        plain.rows.map(({ fault }) => fault === undefined),
+      )
+      expect(
+        Array.from(lineWindows(readerOf(bytes), readHeader(readerOf(bytes))), (place) => place.line).at(-1),
+      ).toBe(4)
     }
   })
 })

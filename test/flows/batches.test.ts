@@ -4,7 +4,14 @@ import type { Client } from '../../src/domain/clients/directory.ts'
 import { applyNext, tidySpool } from '../../src/domain/batches/worker.ts'
 import { dayMs } from '../../src/model/limits.ts'
 import type { Store } from '../../src/store/store.ts'
-import { applyAllBatches, failedRowsText, statusOf, testContext, upload, type TestContext } from '../support/context.ts'
+import {
+  applyAllBatches,
+  failedRowsText,
+  statusOf,
+  testContext,
+  upload,
+  type TestContext,
+} from '../support/context.ts'
 import { stores } from '../support/stores.ts'
 
 describe.each(stores)('batches over the %s store', (_, open) => {
@@ -33,14 +40,24 @@ describe.each(stores)('batches over the %s store', (_, open) => {
 
     await applyAllBatches(context)
 
-    expect(await statusOf(context, client, batch)).toEqual({ ...none, status: 'complete', rows: 4, created: 4 })
+    expect(await statusOf(context, client, batch)).toEqual({
+      ...none,
+      status: 'complete',
+      rows: 4,
+      created: 4,
+    })
     expect(await attributes('tntId', '124')).toEqual({ param1: 'value1', param4: 'value4' })
     expect(await attributes('tntId', '125')).toEqual({ param2: 'value2' })
   })
 
   it('v1 updates what is there and counts the others as not found', async () => {
     await recordVisit(context, client, { ids: { thirdPartyId: 'known' }, set: new Map() })
-    const batch = await upload(context, client, 'batch=thirdPartyId,a\nknown,1\nunknown,1\nunknown,\nknown,\n', 1)
+    const batch = await upload(
+      context,
+      client,
+      'batch=thirdPartyId,a\nknown,1\nunknown,1\nunknown,\nknown,\n',
+      1,
+    )
 
     await applyAllBatches(context)
 
@@ -100,7 +117,11 @@ describe.each(stores)('batches over the %s store', (_, open) => {
       '# line 12, column thirdPartyId: malformed escape %2',
       '',
     ])
-    const mended = await upload(context, client, Buffer.from(text.replace('%zz', '9').replace('x%2', 'x2'), 'latin1'))
+    const mended = await upload(
+      context,
+      client,
+      Buffer.from(text.replace('%zz', '9').replace('x%2', 'x2'), 'latin1'),
+    )
     await applyAllBatches(context)
     expect(await statusOf(context, client, mended)).toMatchObject({ rows: 7, created: 2, failedUpdates: 5 })
   })
@@ -161,7 +182,11 @@ describe.each(stores)('batches over the %s store', (_, open) => {
     await applyAllBatches(context)
 
     // Within the second upload, line 2 and line 4 differ for visitor 1.
-    expect(await statusOf(context, client, again)).toMatchObject({ status: 'complete', created: 0, failedUpdates: 0 })
+    expect(await statusOf(context, client, again)).toMatchObject({
+      status: 'complete',
+      created: 0,
+      failedUpdates: 0,
+    })
     expect(await attributes('tntId', '1')).toEqual(before)
   })
 
@@ -203,7 +228,10 @@ describe.each(stores)('batches over the %s store', (_, open) => {
     const waiting = await upload(context, client, 'batch=pcId,a\n2,2\n')
     const others = await upload(context, other, 'batch=pcId,a\n1,1\n')
     let broken = true
-    const spool = { ...store.spool, open: async (name: string) => (broken ? undefined : store.spool.open(name)) }
+    const spool = {
+      ...store.spool,
+      open: async (name: string) => (broken ? undefined : store.spool.open(name)),
+    }
     const failing: TestContext = { ...context, store: { ...store, spool } }
     const options = { holder: 'test', signal: new AbortController().signal, onProblem: () => {} }
 
@@ -238,7 +266,10 @@ describe.each(stores)('batches over the %s store', (_, open) => {
   })
 
   it('goes on from its checkpoint after being stopped, and every row ends in exactly one count', async () => {
-    const rows = Array.from({ length: 300 }, (_unused, i) => `id${(i * 7919) % 300},${i % 10 === 0 ? '%zz' : i}`)
+    const rows = Array.from(
+      { length: 300 },
+      (_unused, i) => `id${(i * 7919) % 300},${i % 10 === 0 ? '%zz' : i}`,
+    )
     const batch = await upload(context, client, `batch=pcId,a\n${rows.join('\n')}\n`)
     let groups = 0
     for (let rounds = 0; rounds < 400; rounds++) {
@@ -252,8 +283,16 @@ describe.each(stores)('batches over the %s store', (_, open) => {
           return store.profiles.apply(...given)
         },
       }
-      const small = { ...context, settings: { ...context.settings, checkpointRows: 7 }, store: { ...store, profiles } }
-      const more = await applyNext(small, { holder: `holder-${rounds}`, signal: stop.signal, onProblem: () => {} })
+      const small = {
+        ...context,
+        settings: { ...context.settings, checkpointRows: 7 },
+        store: { ...store, profiles },
+      }
+      const more = await applyNext(small, {
+        holder: `holder-${rounds}`,
+        signal: stop.signal,
+        onProblem: () => {},
+      })
       if (!more) break
     }
 

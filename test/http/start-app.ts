@@ -51,7 +51,7 @@ export async function startApp(given: Given = {}): Promise<TestApp> {
   const logged: Record<string, unknown>[] = []
   const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(JSON.parse(line)) })
   const context = testContext(openMemoryStore(), given)
-  const client = await context.clients.ensure('demo', 14)
+  const client = await context.clients.ensure('demo', context.settings.profileLifetimeDays)
   const app = buildApp({ context, settings: { ...defaults, ...given }, log })
   onTestFinished(() => app.close())
   const get: TestApp['get'] = (url, headers = {}) => app.inject({ method: 'GET', url, headers })

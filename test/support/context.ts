@@ -67,7 +67,11 @@ export async function statusOf(context: DomainContext, client: Client, { batchId
   return { status: found.status, rows: found.batch.rows, ...counts }
 }
 
-export async function failedRowsText(context: DomainContext, client: Client, { batchId }: Batch): Promise<string> {
+export async function failedRowsText(
+  context: DomainContext,
+  client: Client,
+  { batchId }: Batch,
+): Promise<string> {
   const pieces = await readFailedRows(context, client, batchId)
   const read: Uint8Array[] = []
   for await (const piece of pieces ?? []) read.push(piece)

@@ -32,8 +32,8 @@ function parseCells(text: string, key: string, names: readonly string[]): Omit<P
   if (id.text.trim() === '') return { fault: 'missing id' }
   const stripped = key === 'pcId' ? id.text.replace(/\.\d+_\d+$/, '') : id.text
   if (stripped === '') return { fault: 'missing id' }
-  if (key === 'pcId' && (stripped.includes('.') || [...stripped].length > 128)) return { fault: 'id' }
-  if (key !== 'pcId' && (/[+/]/.test(stripped) || [...stripped].length > 256)) return { fault: 'id' }
+  if (key === 'pcId' && (stripped.includes('.') || Array.from(stripped).length > 128)) return { fault: 'id' }
+  if (key !== 'pcId' && (/[+/]/.test(stripped) || Array.from(stripped).length > 256)) return { fault: 'id' }
   const values: Record<string, string> = {}
   for (const [index, cell] of cells.entries()) {
     if (cell === '') continue
@@ -52,9 +52,13 @@ function trim(cell: string): string {
 
 function decode(cell: string): { readonly text?: string } {
   if (/%(?![0-9a-fA-F]{2})/.test(cell)) return {}
-  const bytes = cell.replaceAll('+', ' ').replace(/%(..)/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+  const bytes = cell
+    .replaceAll('+', ' ')
+    .replace(/%(..)/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
   try {
-    return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(bytes, 'latin1')) }
+    return {
+      text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(bytes, 'latin1')),
+    }
   } catch {
     return {}
   }

@@ -107,7 +107,11 @@ class UploadCheck {
     this.#counter.end()
     const { rows } = this.#counter
     if (rows > this.#settings.batchRowsMax) throw this.#tooManyRows()
-    if (rows === 0) throw new Refusal('batch_invalid', 'The upload has no rows; put one visitor on each line after the header.')
+    if (rows === 0)
+      throw new Refusal(
+        'batch_invalid',
+        'The upload has no rows; put one visitor on each line after the header.',
+      )
     return { key: header.key, rows, bytes: this.#bytes }
   }
 

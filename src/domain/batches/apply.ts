@@ -37,7 +37,11 @@ interface Group {
  * @param signal ends the work after the group under way; the batch stays claimable from its checkpoint
  * @throws what the store or the spool throws; nothing is lost, the batch can be claimed again
  */
-export async function applyBatch(context: DomainContext, claim: BatchClaim, signal: AbortSignal): Promise<void> {
+export async function applyBatch(
+  context: DomainContext,
+  claim: BatchClaim,
+  signal: AbortSignal,
+): Promise<void> {
   const { batch } = claim
   const client = await context.clients.get(batch.client)
   if (client === undefined) throw new Error(`client ${batch.client} is gone`)
@@ -79,7 +83,13 @@ async function applyRows(context: DomainContext, work: Work): Promise<BatchClaim
     const nowMs = context.clock.nowMs()
     if (group && nowMs - checkpointAtMs < checkpointEveryMs) continue
     checkpointAtMs = nowMs
-    const renewed = await context.store.batches.checkpoint(claim, { progress, refused, completed: false, nowMs, leaseMs })
+    const renewed = await context.store.batches.checkpoint(claim, {
+      progress,
+      refused,
+      completed: false,
+      nowMs,
+      leaseMs,
+    })
     if (renewed === undefined) return undefined
     claim = renewed
     refused = []
@@ -125,7 +135,7 @@ class GroupReader {
     let bytes = 0
     while (this.#at < order.length && this.#at - first < this.#rowsMax && bytes < groupBytes) {
       const place = this.#rows.read(this.#at)
-      const line = lines[order[this.#at++] as number] as number
+      const line = lines[order[this.#at++]!]!
       bytes += place.end - place.start
       const parsed = parseRow(header, place, arena)
       if ('id' in parsed) updates.push(rowUpdate(this.#work, header, parsed, line))
@@ -167,6 +177,8 @@ function tally(progress: BatchProgress, group: Group, outcomes: readonly Outcome
 
 function refusedRows(group: Group, outcomes: readonly Outcome[]): RefusedRow[] {
   return outcomes.flatMap((outcome, index) =>
-    outcome.kind === 'refused' ? [{ line: group.updates[index]?.line ?? 0, profileBytes: outcome.bytes }] : [],
+    outcome.kind === 'refused'
+      ? [{ line: group.updates[index]?.line ?? 0, profileBytes: outcome.bytes }]
+      : [],
   )
 }

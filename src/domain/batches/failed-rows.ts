@@ -45,7 +45,8 @@ export async function writeFailedRows(context: DomainContext, batch: Batch): Pro
     await writer.write(Buffer.concat([readHeader(upload).text, lineFeed]))
     upload.close()
   } else {
-    for await (const piece of findFailedRows(upload, await refusedRows(context, batch))) await writer.write(piece)
+    for await (const piece of findFailedRows(upload, await refusedRows(context, batch)))
+      await writer.write(piece)
   }
   await writer.close()
 }
@@ -55,12 +56,17 @@ const lineFeed = Buffer.from('\n')
 /** Faults that the rows do not show themselves, by line. */
 async function refusedRows(context: DomainContext, batch: Batch): Promise<ReadonlyMap<number, RowFault>> {
   const refused = await context.store.batches.listRefused(batch.client, batch.batchId)
-  const faultOf = (bytes: number) =>
-    `profile too large: ${bytes} bytes of names and values, the limit is ${profileBytesMax}`
-  return new Map(refused.map((row) => [row.line, { column: undefined, fault: faultOf(row.profileBytes) }]))
+  return new Map(refused.map((row) => [row.line, { column: undefined, fault: tooLarge(row.profileBytes) }]))
 }
 
-async function* findFailedRows(upload: SpoolReader, refused: ReadonlyMap<number, RowFault>): AsyncGenerator<Uint8Array> {
+function tooLarge(bytes: number): string {
+  return `profile too large: ${bytes} bytes of names and values, the limit is ${profileBytesMax}`
+}
+
+async function* findFailedRows(
+  upload: SpoolReader,
+  refused: ReadonlyMap<number, RowFault>,
+): AsyncGenerator<Uint8Array> {
   try {
     const header = readHeader(upload)
     const arena = new Arena(pieceBytes)
@@ -91,7 +97,7 @@ async function* findFailedRows(upload: SpoolReader, refused: ReadonlyMap<number,
 
 async function* readPieces(entry: SpoolReader): AsyncGenerator<Uint8Array> {
   try {
-    for (let position = 0; position < entry.size; ) {
+    for (let position = 0; position < entry.size;) {
       const piece = Buffer.allocUnsafe(Math.min(pieceBytes, entry.size - position))
       position += entry.read(piece, piece.length, position)
       yield piece

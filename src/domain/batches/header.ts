@@ -50,7 +50,9 @@ export function parseHeader(head: Buffer): BatchHeader {
 
 /** The refusal of a body that is no upload. */
 export function missingPrefix(): Refusal {
-  return invalid('the body must begin with "batch=" followed by the header line, as in batch=pcId,param1,param2')
+  return invalid(
+    'the body must begin with "batch=" followed by the header line, as in batch=pcId,param1,param2',
+  )
 }
 
 export function invalid(what: string): Refusal {
@@ -59,7 +61,7 @@ export function invalid(what: string): Refusal {
 
 function splitCells(bytes: Buffer, start: number, end: number): { from: number; to: number }[] {
   const cells: { from: number; to: number }[] = []
-  for (let from = start; from <= end; ) {
+  for (let from = start; from <= end;) {
     const comma = bytes.indexOf(0x2c, from)
     const to = comma < 0 || comma > end ? end : comma
     cells.push(trim(bytes, from, to))
@@ -71,8 +73,8 @@ function splitCells(bytes: Buffer, start: number, end: number): { from: number; 
 function trim(bytes: Buffer, start: number, end: number): { from: number; to: number } {
   let from = start
   let to = end
-  while (from < to && isBlank(bytes[from] as number)) from++
-  while (to > from && isBlank(bytes[to - 1] as number)) to--
+  while (from < to && isBlank(bytes[from]!)) from++
+  while (to > from && isBlank(bytes[to - 1]!)) to--
   return { from, to }
 }
 

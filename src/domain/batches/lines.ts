@@ -24,7 +24,7 @@ export function lineEnd(bytes: Uint8Array, start: number, end: number): number {
  * that is too long is a row whatever it holds, one that fails.
  */
 export function isRow(bytes: Uint8Array, start: number, end: number): boolean {
-  const first = bytes[start] as number
+  const first = bytes[start]!
   if (start < end && !isBlank(first) && first !== 0x23) return true
   const kind = new LineKind()
   kind.feed(bytes, start, end)
@@ -40,7 +40,7 @@ export class LineKind {
 
   feed(bytes: Uint8Array, start: number, end: number) {
     for (let i = start; i < end && !this.#isDecided(); i++) {
-      const byte = bytes[i] as number
+      const byte = bytes[i]!
       const place = this.#length + i - start
       if (this.#matched === place && byte === commentBytes[place]) this.#matched++
       else if (this.#matched < commentBytes.length) this.#differs = true

@@ -73,7 +73,11 @@ export interface PlacedRow {
  *
  * A row longer than the longest allowed is handed on as its first `lineBytesMax` + 1 bytes.
  */
-export function forEachRow(reader: SpoolReader, header: BatchHeader, visit: (row: number, place: PlacedRow) => void) {
+export function forEachRow(
+  reader: SpoolReader,
+  header: BatchHeader,
+  visit: (row: number, place: PlacedRow) => void,
+) {
   let row = 0
   for (const place of lineWindows(reader, header)) {
     if (isRow(place.bytes, place.start, place.end)) visit(row++, place)
@@ -112,7 +116,12 @@ export function* lineWindows(reader: SpoolReader, header: BatchHeader): Generato
     // One byte more may be the carriage return of a line that is just not too long.
     if (kept > lineBytesMax + 1) {
       const skipped = skipLongLine(reader, filePosition)
-      Object.assign(place, { line: place.line + 1, start, end: start + lineBytesMax + 1, position: base + start })
+      Object.assign(place, {
+        line: place.line + 1,
+        start,
+        end: start + lineBytesMax + 1,
+        position: base + start,
+      })
       yield place
       filePosition = skipped
       kept = 0
@@ -124,7 +133,7 @@ export function* lineWindows(reader: SpoolReader, header: BatchHeader): Generato
 /** Finds the first byte after the line that goes on at `position`. */
 function skipLongLine(reader: SpoolReader, position: number): number {
   const bytes = Buffer.allocUnsafe(65_536)
-  for (let at = position; at < reader.size; ) {
+  for (let at = position; at < reader.size;) {
     const read = reader.read(bytes, bytes.length, at)
     const feed = bytes.subarray(0, read).indexOf(0x0a)
     if (feed >= 0) return at + feed + 1
@@ -135,7 +144,7 @@ function skipLongLine(reader: SpoolReader, position: number): number {
 
 function skipBlanks(bytes: Uint8Array, start: number, end: number): number {
   let from = start
-  while (from < end && isBlank(bytes[from] as number)) from++
+  while (from < end && isBlank(bytes[from]!)) from++
   return from
 }
 
@@ -161,7 +170,7 @@ class SharedPrefix {
 function copyId(bytes: Buffer, id: { from: number; end: number }, ids: Buffer, at: number) {
   const stop = Math.min(id.end, id.from + sortedBytes)
   for (let i = id.from; i < stop; i++) {
-    const byte = bytes[i] as number
+    const byte = bytes[i]!
     if (byte === 0x2c) return
     ids[at + i - id.from] = byte
   }
@@ -186,8 +195,8 @@ export function sortByBytes(keys: Buffer, rows: number): Uint32Array {
   packed.sort()
   const order = new Uint32Array(rows)
   const rowMask = 2 ** rowBits - 1
-  for (let i = 0; i < rows; i++) order[i] = (words[i * 2] as number) & rowMask
-  for (let from = 0; from < rows; ) {
+  for (let i = 0; i < rows; i++) order[i] = words[i * 2]! & rowMask
+  for (let from = 0; from < rows;) {
     let to = from + 1
     while (to < rows && isSamePrefix(words, from, to, rowBits)) to++
     if (to - from > 1) sortRun(order.subarray(from, to), keys)
@@ -198,7 +207,7 @@ export function sortByBytes(keys: Buffer, rows: number): Uint32Array {
 
 function isSamePrefix(words: Uint32Array, a: number, b: number, rowBits: number): boolean {
   if (words[a * 2 + 1] !== words[b * 2 + 1]) return false
-  return (words[a * 2] as number) >>> rowBits === (words[b * 2] as number) >>> rowBits
+  return words[a * 2]! >>> rowBits === words[b * 2]! >>> rowBits
 }
 
 function sortRun(run: Uint32Array, keys: Buffer) {

@@ -39,19 +39,19 @@ export class RowReader {
     this.#reader = reader
     this.#order = order
     this.#ranks = new Uint32Array(order.order.length)
-    for (let rank = 0; rank < order.order.length; rank++) this.#ranks[order.order[rank] as number] = rank
+    for (let rank = 0; rank < order.order.length; rank++) this.#ranks[order.order[rank]!] = rank
   }
 
   /** Reads the row with a rank; ranks are asked for in ascending order. */
   read(rank: number): RowPlace {
     if (rank >= this.#end) this.#gather(rank)
-    const start = this.#places[rank - this.#first] as number
-    return { bytes: this.#share, start, end: start + this.#lengthOf(this.#order.order[rank] as number) }
+    const start = this.#places[rank - this.#first]!
+    return { bytes: this.#share, start, end: start + this.#lengthOf(this.#order.order[rank]!) }
   }
 
   /** A row that is too long is read as far as shows it. */
   #lengthOf(row: number): number {
-    return Math.min(this.#order.lengths[row] as number, windowBytes)
+    return Math.min(this.#order.lengths[row]!, windowBytes)
   }
 
   #gather(first: number) {
@@ -61,7 +61,7 @@ export class RowReader {
     let firstRow = order.length
     let lastRow = 0
     for (; end < order.length && bytes < shareBytes; end++) {
-      const row = order[end] as number
+      const row = order[end]!
       bytes += this.#lengthOf(row)
       firstRow = Math.min(firstRow, row)
       lastRow = Math.max(lastRow, row)
@@ -73,15 +73,15 @@ export class RowReader {
     let windowEnd = 0
     let used = 0
     for (let row = firstRow; row <= lastRow; row++) {
-      const rank = this.#ranks[row] as number
+      const rank = this.#ranks[row]!
       if (rank < first || rank >= end) continue
-      const position = starts[row] as number
+      const position = starts[row]!
       const length = this.#lengthOf(row)
       if (position + length > windowEnd) {
         windowStart = position
         windowEnd = position + this.#reader.read(this.#window, windowBytes, position)
       }
-      copyBytes(this.#window, position - windowStart, this.#share, used, length)
+      copyBytes(this.#window, { from: position - windowStart, length }, this.#share, used)
       this.#places[rank - first] = used
       used += length
     }
@@ -89,7 +89,12 @@ export class RowReader {
 }
 
 /** Copies few bytes faster than a call into the engine does, many by it. */
-function copyBytes(source: Buffer, from: number, target: Buffer, to: number, length: number) {
+function copyBytes(
+  source: Buffer,
+  { from, length }: { readonly from: number; readonly length: number },
+  target: Buffer,
+  to: number,
+) {
   if (length > 256) source.copy(target, to, from, from + length)
-  else for (let i = 0; i < length; i++) target[to + i] = source[from + i] as number
+  else for (let i = 0; i < length; i++) target[to + i] = source[from + i]!
 }

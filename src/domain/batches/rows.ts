@@ -50,7 +50,8 @@ export function parseRow(
   arena: Arena,
 ): ParsedRow | RowFault {
   const { bytes, end } = line
-  if (end - line.start > lineBytesMax) return { column: undefined, fault: `row longer than ${lineBytesMax} bytes` }
+  if (end - line.start > lineBytesMax)
+    return { column: undefined, fault: `row longer than ${lineBytesMax} bytes` }
   arena.reserve(end - line.start)
   const target = arena.bytes
   const start = arena.used
@@ -63,8 +64,8 @@ export function parseRow(
     while (to < end && bytes[to] !== comma) to++
     let first = from
     let last = to
-    while (first < last && isBlank(bytes[first] as number)) first++
-    while (last > first && isBlank(bytes[last - 1] as number)) last--
+    while (first < last && isBlank(bytes[first]!)) first++
+    while (last > first && isBlank(bytes[last - 1]!)) last--
     from = to + 1
     if (column < 0) {
       const parsed = parseIdCell(header, { bytes, start: first, end: last }, arena)
@@ -74,7 +75,10 @@ export function parseRow(
     }
     if (column >= header.names.length) {
       if (first === last) continue
-      return { column: undefined, fault: `more values than the ${header.names.length + 1} columns of the header` }
+      return {
+        column: undefined,
+        fault: `more values than the ${header.names.length + 1} columns of the header`,
+      }
     }
     const decoded = decodeInto(bytes, { start: first, end: last }, target, at)
     if (typeof decoded !== 'number') return { column: header.names[column], fault: decoded.fault }

@@ -22,6 +22,7 @@ export async function readBatch(
   if (batch.completedAtMs !== undefined) return { batch, status: 'complete' }
   // A batch that waits its turn is held up by the one at the head, not by itself.
   const head = (await context.store.batches.head(client.code)) ?? batch
-  const isLate = context.clock.nowMs() - Math.max(head.progressAtMs, batch.acceptedAtMs) >= context.settings.batchStuckMs
+  const isLate =
+    context.clock.nowMs() - Math.max(head.progressAtMs, batch.acceptedAtMs) >= context.settings.batchStuckMs
   return { batch, status: head.problem !== undefined || isLate ? 'stuck' : 'incomplete' }
 }

@@ -1,6 +1,6 @@
 import { imsOrgIdOf } from '../../model/client-code.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { DocumentStore } from '../../store/store.ts'
+import type { Document, DocumentStore } from '../../store/store.ts'
 
 /** A tenant and the settings that the profile plane needs of it. */
 export interface Client {
@@ -46,7 +46,7 @@ export class ClientDirectory {
     const remembered = this.#byCode.get(code)
     if (remembered && nowMs - remembered.readAtMs < freshMs) return remembered.client
     const document = await this.#documents.get(partition, clientCollection, code)
-    const client = document?.body as Client | undefined
+    const client = bodyOf<Client>(document)
     if (this.#byCode.size >= rememberedMax) this.#byCode.clear()
     this.#byCode.set(code, { client, readAtMs: nowMs })
     return client
@@ -58,7 +58,7 @@ export class ClientDirectory {
     let remembered = this.#codeByOrg.get(imsOrgId)
     if (!remembered || nowMs - remembered.readAtMs >= freshMs) {
       const document = await this.#documents.get(partition, imsOrgCollection, imsOrgId)
-      remembered = { code: (document?.body as { code: string } | undefined)?.code, readAtMs: nowMs }
+      remembered = { code: bodyOf<{ code: string }>(document)?.code, readAtMs: nowMs }
       if (this.#codeByOrg.size >= rememberedMax) this.#codeByOrg.clear()
       this.#codeByOrg.set(imsOrgId, remembered)
     }
@@ -87,4 +87,9 @@ export class ClientDirectory {
     if (!created) throw new Error(`client ${code} was neither found nor created`)
     return created
   }
+}
+
+function bodyOf<T>(document: Document | undefined): T | undefined {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this file writes these collections
+  return document?.body as T | undefined
 }

@@ -4,6 +4,10 @@ import type { Client } from '../clients/directory.ts'
 import type { DomainContext } from '../context.ts'
 
 /** Reads the profile that an id leads to; reading does not lengthen its life. */
-export function getProfile(context: DomainContext, client: Client, id: VisitorId): Promise<ProfileView | undefined> {
+export function getProfile(
+  context: DomainContext,
+  client: Client,
+  id: VisitorId,
+): Promise<ProfileView | undefined> {
   return context.store.profiles.get(client.code, id, context.clock.nowMs())
 }

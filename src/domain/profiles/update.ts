@@ -21,7 +21,11 @@ export type Applied = Exclude<Outcome, { kind: 'refused' }>
  *
  * @throws Refusal `profile_too_large`
  */
-export async function updateProfile(context: DomainContext, client: Client, change: ProfileChange): Promise<Applied> {
+export async function updateProfile(
+  context: DomainContext,
+  client: Client,
+  change: ProfileChange,
+): Promise<Applied> {
   return applyLive(context, client, { ...change, create: false, visit: false })
 }
 

@@ -13,6 +13,8 @@ export function addUpdateRoute(app: FastifyInstance, services: Services, bodies:
   app.route({
     method: ['GET', 'POST'],
     url: '/m2/:client/profile/update',
+    // HEAD would write.
+    exposeHeadRoute: false,
     config: { action: 'profile.update' },
     handler: forClient(services, clientOfPath, async (call) => {
       const change = await readUpdate(call, bodies, services.settings)

@@ -1,118 +1,168 @@
 import type { Batch, RefusedRow } from '../../model/batch.ts'
-import type { BatchStore } from '../store.ts'
-import { getJson, textKey, toJsonBytes, type Environment } from './environment.ts'
+import type { BatchChange, BatchClaim, BatchStore } from '../store.ts'
+import { fromJson, getJson, textKey, toJson, type Environment } from './environment.ts'
 
-/** A batch that is not complete, in the database `queue` under `client NUL time of acceptance NUL batch id`. */
-interface Queued {
+/** A batch that is not complete, in the order of application of its client's. */
+export interface Queued {
   readonly batchId: string
   readonly client: string
-  readonly holder: string | undefined
+  readonly holder?: string | undefined
   readonly untilMs: number
 }
 
 const lastClientKey = Buffer.from('last-client')
 
-/** Digits enough for any time, so that keys sort by it. */
-const timeDigits = 15
+/** Digits enough for any time and line, so that keys sort by them. */
+const numberDigits = 15
 
-/** Batches as JSON under `client NUL batch id`, those not complete in a queue beside it. */
-export function lmdbBatches(environment: Environment): BatchStore {
-  const { batches, queue, refused, meta } = environment
-  const read = (client: string, batchId: string) => getJson(batches, textKey(client, batchId)) as Batch | undefined
-  const queueKey = (batch: Batch) =>
-    textKey(batch.client, String(batch.acceptedAtMs).padStart(timeDigits, '0'), batch.batchId)
-  const refusedKey = (batch: Batch, line: number | string) =>
-    textKey(batch.client, batch.batchId, String(line).padStart(timeDigits, '0'))
-  const held = (batch: Batch, holder: string) => {
-    const queued = getJson(queue, queueKey(batch)) as Queued | undefined
+/**
+ * Batches as JSON under `client NUL batch id`, those not complete in a queue beside it under
+ * `client NUL time of acceptance NUL batch id`, refused rows under `client NUL batch id NUL line`.
+ */
+export class LmdbBatches implements BatchStore {
+  readonly #environment: Environment
+
+  constructor(environment: Environment) {
+    this.#environment = environment
+  }
+
+  async accept(batch: Batch): Promise<void> {
+    const { batches, queue, write } = this.#environment
+    const queued: Queued = { batchId: batch.batchId, client: batch.client, untilMs: 0 }
+    await write(() => {
+      void batches.put(batchKey(batch), toJson(batch))
+      void queue.put(queueKey(batch), toJson(queued))
+    })
+  }
+
+  async get(client: string, batchId: string): Promise<Batch | undefined> {
+    this.#environment.refresh()
+    return this.#read({ client, batchId })
+  }
+
+  async head(client: string): Promise<Batch | undefined> {
+    this.#environment.refresh()
+    const range = { start: textKey(client, ''), end: textKey(client, '\xff'), limit: 1 }
+    for (const { value } of this.#environment.queue.getRange(range))
+      return this.#read(fromJson<Queued>(value))
+    return undefined
+  }
+
+  async claim(options: { holder: string; nowMs: number; leaseMs: number }): Promise<BatchClaim | undefined> {
+    const { meta, queue, refresh, write } = this.#environment
+    const { holder, nowMs, leaseMs } = options
+    refresh()
+    // Looked at first without a transaction: mostly there is nothing to claim.
+    if (this.#nextFree(nowMs) === undefined) return undefined
+    return write(() => {
+      const queued = this.#nextFree(nowMs)
+      const batch = queued && this.#read(queued)
+      if (batch === undefined) return undefined
+      void queue.put(queueKey(batch), toJson({ ...queued, holder, untilMs: nowMs + leaseMs }))
+      void meta.put(lastClientKey, Buffer.from(batch.client))
+      return { batch, holder }
+    })
+  }
+
+  async checkpoint(claim: BatchClaim, change: BatchChange): Promise<BatchClaim | undefined> {
+    const { batches, queue, refused, write } = this.#environment
+    return write(() => {
+      const queued = this.#held(claim)
+      const before = queued && this.#read(queued)
+      if (before === undefined) return undefined
+      const batch: Batch = {
+        ...before,
+        progress: change.progress,
+        progressAtMs: change.problem === undefined ? change.nowMs : before.progressAtMs,
+        problem: change.problem,
+        completedAtMs: change.completed ? change.nowMs : undefined,
+      }
+      for (const row of change.refused) void refused.put(refusedKey(batch, row.line), toJson(row))
+      void batches.put(batchKey(batch), toJson(batch))
+      if (change.completed) void queue.remove(queueKey(batch))
+      else void queue.put(queueKey(batch), toJson({ ...queued, untilMs: change.nowMs + change.leaseMs }))
+      return { batch, holder: claim.holder }
+    })
+  }
+
+  async release(claim: BatchClaim): Promise<void> {
+    const { queue, write } = this.#environment
+    await write(() => {
+      const queued = this.#held(claim)
+      if (queued) void queue.put(queueKey(claim.batch), toJson({ ...queued, holder: undefined, untilMs: 0 }))
+    })
+  }
+
+  async listRefused(client: string, batchId: string): Promise<RefusedRow[]> {
+    this.#environment.refresh()
+    const range = { start: textKey(client, batchId, ''), end: textKey(client, batchId, '\xff') }
+    return Array.from(this.#environment.refused.getRange(range), ({ value }) => fromJson<RefusedRow>(value))
+  }
+
+  async removeOlder(options: { acceptedBeforeMs: number; limit: number }): Promise<string[]> {
+    this.#environment.refresh()
+    const old: Batch[] = []
+    for (const { value } of this.#environment.batches.getRange({})) {
+      const batch = fromJson<Batch>(value)
+      if (batch.completedAtMs !== undefined && batch.acceptedAtMs < options.acceptedBeforeMs) old.push(batch)
+      if (old.length >= options.limit) break
+    }
+    if (old.length > 0) await this.#environment.write(() => old.forEach((batch) => this.#forget(batch)))
+    return old.map(({ batchId }) => batchId)
+  }
+
+  #forget(batch: Batch) {
+    const { batches, refused } = this.#environment
+    const range = { start: refusedKey(batch, ''), end: textKey(batch.client, batch.batchId, '\xff') }
+    for (const key of Array.from(refused.getKeys(range))) void refused.remove(key)
+    void batches.remove(batchKey(batch))
+  }
+
+  #read(batch: { readonly client: string; readonly batchId: string }): Batch | undefined {
+    return getJson<Batch>(this.#environment.batches, batchKey(batch))
+  }
+
+  #held({ batch, holder }: BatchClaim): Queued | undefined {
+    const queued = getJson<Queued>(this.#environment.queue, queueKey(batch))
     return queued?.holder === holder ? queued : undefined
   }
+
+  /** The first batch of the client whose turn it is, of those that nobody holds. */
+  #nextFree(nowMs: number): Queued | undefined {
+    const lastClient = this.#environment.meta.get(lastClientKey)?.toString() ?? ''
+    const free = this.#heads().filter(({ holder, untilMs }) => holder === undefined || untilMs <= nowMs)
+    return free.find(({ client }) => client > lastClient) ?? free[0]
+  }
+
   /** The first batch of each client, in the order of the clients' codes. */
-  const heads = () => {
+  #heads(): Queued[] {
     const first: Queued[] = []
-    for (const { value } of queue.getRange({})) {
-      const queued = JSON.parse(value.toString()) as Queued
+    for (const { value } of this.#environment.queue.getRange({})) {
+      const queued = fromJson<Queued>(value)
       if (first.at(-1)?.client !== queued.client) first.push(queued)
     }
     return first
   }
-  const nextFree = (nowMs: number) => {
-    const free = heads().filter(({ holder, untilMs }) => holder === undefined || untilMs <= nowMs)
-    const lastClient = meta.get(lastClientKey)?.toString() ?? ''
-    return free.find(({ client }) => client > lastClient) ?? free[0]
-  }
-  return {
-    accept: async (batch) => {
-      const queued: Queued = { batchId: batch.batchId, client: batch.client, holder: undefined, untilMs: 0 }
-      await environment.write(() => {
-        void batches.put(textKey(batch.client, batch.batchId), toJsonBytes(batch))
-        void queue.put(queueKey(batch), toJsonBytes(queued))
-      })
-    },
-    get: async (client, batchId) => {
-      environment.refresh()
-      return read(client, batchId)
-    },
-    head: async (client) => {
-      environment.refresh()
-      const [first] = queue.getRange({ start: textKey(client, ''), end: textKey(client, '\xff'), limit: 1 })
-      return first && read(client, (JSON.parse(first.value.toString()) as Queued).batchId)
-    },
-    claim: async ({ holder, nowMs, leaseMs }) => {
-      environment.refresh()
-      // Looked at first without a transaction: mostly there is nothing to claim.
-      if (nextFree(nowMs) === undefined) return undefined
-      return environment.write(() => {
-        const queued = nextFree(nowMs)
-        const batch = queued && read(queued.client, queued.batchId)
-        if (queued === undefined || batch === undefined) return undefined
-        void queue.put(queueKey(batch), toJsonBytes({ ...queued, holder, untilMs: nowMs + leaseMs }))
-        void meta.put(lastClientKey, Buffer.from(queued.client))
-        return { batch, holder }
-      })
-    },
-    checkpoint: (claim, change) =>
-      environment.write(() => {
-        const queued = held(claim.batch, claim.holder)
-        const before = queued && read(queued.client, queued.batchId)
-        if (queued === undefined || before === undefined) return undefined
-        const batch: Batch = {
-          ...before,
-          progress: change.progress,
-          progressAtMs: change.problem === undefined ? change.nowMs : before.progressAtMs,
-          problem: change.problem,
-          completedAtMs: change.completed ? change.nowMs : undefined,
-        }
-        for (const row of change.refused) void refused.put(refusedKey(batch, row.line), toJsonBytes(row))
-        void batches.put(textKey(batch.client, batch.batchId), toJsonBytes(batch))
-        if (change.completed) void queue.remove(queueKey(batch))
-        else void queue.put(queueKey(batch), toJsonBytes({ ...queued, untilMs: change.nowMs + change.leaseMs }))
-        return { batch, holder: claim.holder }
-      }),
-    release: async (claim) => {
-      await environment.write(() => {
-        const queued = held(claim.batch, claim.holder)
-        if (queued) void queue.put(queueKey(claim.batch), toJsonBytes({ ...queued, holder: undefined, untilMs: 0 }))
-      })
-    },
-    listRefused: async (client, batchId) => {
-      environment.refresh()
-      const range = { start: textKey(client, batchId, ''), end: textKey(client, batchId, '\xff') }
-      return Array.from(refused.getRange(range), ({ value }) => JSON.parse(value.toString()) as RefusedRow)
-    },
-    removeOlder: ({ acceptedBeforeMs, limit }) =>
-      environment.write(() => {
-        const removed: string[] = []
-        for (const { key, value } of batches.getRange({})) {
-          const batch = JSON.parse(value.toString()) as Batch
-          if (batch.completedAtMs === undefined || batch.acceptedAtMs >= acceptedBeforeMs) continue
-          removed.push(batch.batchId)
-          void batches.remove(key)
-          const rows = refused.getKeys({ start: refusedKey(batch, ''), end: textKey(batch.client, batch.batchId, '\xff') })
-          for (const row of Array.from(rows)) void refused.remove(row)
-          if (removed.length >= limit) break
-        }
-        return removed
-      }),
-  }
+}
+
+/** Nobody else serves the directory any more, so whoever held a batch is gone. */
+export function freeClaims({ root, queue }: Environment) {
+  root.transactionSync(() => {
+    for (const { key, value } of Array.from(queue.getRange({}))) {
+      const { batchId, client } = fromJson<Queued>(value)
+      void queue.put(key, toJson({ batchId, client, untilMs: 0 } satisfies Queued))
+    }
+  })
+}
+
+function batchKey({ client, batchId }: { readonly client: string; readonly batchId: string }): Buffer {
+  return textKey(client, batchId)
+}
+
+function queueKey({ client, acceptedAtMs, batchId }: Batch): Buffer {
+  return textKey(client, String(acceptedAtMs).padStart(numberDigits, '0'), batchId)
+}
+
+function refusedKey({ client, batchId }: Batch, line: number | ''): Buffer {
+  return textKey(client, batchId, line === '' ? '' : String(line).padStart(numberDigits, '0'))
 }

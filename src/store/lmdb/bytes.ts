@@ -44,7 +44,7 @@ export class ByteWriter {
 
   /** Bytes as they are. */
   copy(source: Uint8Array, start: number, end: number) {
-    if (end - start < 24) for (let i = start; i < end; i++) this.bytes[this.length++] = source[i] as number
+    if (end - start < 24) for (let i = start; i < end; i++) this.bytes[this.length++] = source[i]!
     else {
       this.bytes.set(source.subarray(start, end), this.length)
       this.length += end - start
@@ -63,7 +63,7 @@ export class ByteReader {
   }
 
   byte(): number {
-    return this.bytes[this.position++] as number
+    return this.bytes[this.position++]!
   }
 
   time(): number {
@@ -72,10 +72,10 @@ export class ByteReader {
   }
 
   varint(): number {
-    let byte = this.bytes[this.position++] as number
+    let byte = this.bytes[this.position++]!
     let value = byte & 0x7f
     for (let scale = 128; byte > 0x7f; scale *= 128) {
-      byte = this.bytes[this.position++] as number
+      byte = this.bytes[this.position++]!
       value += (byte & 0x7f) * scale
     }
     return value

@@ -1,11 +1,11 @@
 import type { Document, DocumentChange, DocumentStore } from '../store.ts'
-import { getJson, textKey, toJsonBytes, type Environment } from './environment.ts'
+import { fromJson, getJson, textKey, toJson, type Environment } from './environment.ts'
 
 /** Control records as JSON under `partition NUL collection NUL id`. */
 export function lmdbDocuments(environment: Environment): DocumentStore {
   const { documents } = environment
   const read = (partition: string, collection: string, id: string) =>
-    getJson(documents, textKey(partition, collection, id)) as Document | undefined
+    getJson<Document>(documents, textKey(partition, collection, id))
   return {
     get: async (partition, collection, id) => {
       environment.refresh()
@@ -20,7 +20,7 @@ export function lmdbDocuments(environment: Environment): DocumentStore {
       }
       const listed: Document[] = []
       for (const { value } of documents.getRange(range)) {
-        const document = JSON.parse(value.toString()) as Document
+        const document = fromJson<Document>(value)
         if (after === undefined || document.id > after) listed.push(document)
         if (listed.length >= limit) break
       }
@@ -28,20 +28,23 @@ export function lmdbDocuments(environment: Environment): DocumentStore {
     },
     commit: (partition, changes) =>
       environment.write(() => {
-        const holds = (change: DocumentChange) => {
-          const version = read(partition, change.collection, change.id)?.version
-          return change.kind === 'insert' ? version === undefined : version === change.ifVersion
-        }
-        if (!changes.every(holds)) return false
+        const isFree = (change: DocumentChange) =>
+          mayChange(change, read(partition, change.collection, change.id))
+        if (!changes.every(isFree)) return false
         for (const change of changes) {
           const key = textKey(partition, change.collection, change.id)
           if (change.kind === 'remove') void documents.remove(key)
           else {
             const version = change.kind === 'insert' ? 1 : change.ifVersion + 1
-            void documents.put(key, toJsonBytes({ id: change.id, version, body: change.body }))
+            void documents.put(key, toJson({ id: change.id, version, body: change.body }))
           }
         }
         return true
       }),
   }
+}
+
+/** Whether a change finds the document as it expects it; `undefined` when there is none. */
+function mayChange(change: DocumentChange, document: Document | undefined): boolean {
+  return change.kind === 'insert' ? document === undefined : document?.version === change.ifVersion
 }

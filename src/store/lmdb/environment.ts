@@ -14,9 +14,9 @@ export interface Environment {
   readonly refused: Database<Buffer, Buffer>
   readonly directory: string
   /** Runs `change` in a write transaction; resolves once it is on disk. Calls that come together share one. */
-  write<T>(change: () => T): Promise<T>
+  readonly write: <T>(change: () => T) => Promise<T>
   /** Makes the reads that follow see every commit so far, of any thread or process. */
-  refresh(): void
+  readonly refresh: () => void
 }
 
 /** The layout that this build reads and writes; a store of another one is upgraded or refused. */
@@ -54,6 +54,7 @@ export function openEnvironment(directory: string): Environment {
   const environment: Environment = {
     root,
     meta: database('meta'),
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- lmdb's own types leave `lastSize` out
     profiles: database('profiles') as Environment['profiles'],
     names: database('names'),
     documents: database('documents'),
@@ -79,16 +80,21 @@ function checkFormat({ root, meta, directory }: Environment) {
         'Start it with the version that wrote it, or give another directory.',
     )
   }
-  root.transactionSync(() => meta.put(formatKey, Buffer.from(String(format))))
+  void root.transactionSync(() => meta.put(formatKey, Buffer.from(String(format))))
 }
 
-/** Reads JSON kept in a database; `undefined` when there is none. */
-export function getJson(database: Database<Buffer, Buffer>, key: Buffer): unknown {
+/** Reads a record of ours kept as JSON; `undefined` when there is none. */
+export function getJson<T>(database: Database<Buffer, Buffer>, key: Buffer): T | undefined {
   const bytes = database.get(key)
-  return bytes === undefined ? undefined : JSON.parse(bytes.toString())
+  return bytes === undefined ? undefined : fromJson<T>(bytes)
 }
 
-export function toJsonBytes(value: unknown): Buffer {
+export function fromJson<T>(bytes: Buffer): T {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by `toJson` in the store's format
+  return JSON.parse(bytes.toString()) as T
+}
+
+export function toJson(value: unknown): Buffer {
   return Buffer.from(JSON.stringify(value))
 }
 

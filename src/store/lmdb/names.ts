@@ -27,7 +27,8 @@ export class Names {
   text(number: number): string {
     if (number >= this.#texts.length) this.#load()
     const text = this.#texts[number]
-    if (text === undefined) throw new Error(`attribute name ${number} of client ${this.#clientNumber} is not there`)
+    if (text === undefined)
+      throw new Error(`attribute name ${number} of client ${this.#clientNumber} is not there`)
     return text
   }
 
@@ -67,8 +68,8 @@ export class Names {
 
   /** The number of one name of a list, or 0 when it has none. */
   numberIn(names: readonly string[], numbers: Int32Array, index: number): number {
-    const known = numbers[index] as number
-    return known === 0 ? (numbers[index] = this.find(names[index] as string)) : known
+    const known = numbers[index]!
+    return known === 0 ? (numbers[index] = this.find(names[index]!)) : known
   }
 
   #remember(name: string) {

@@ -5,7 +5,16 @@ import type { ProfileStore, Swept } from '../store.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import type { Environment } from './environment.ts'
 import { Dictionary } from './names.ts'
-import { decodeProfile, decodeView, encodeProfile, kindByte, kindOf, linkTag, readHead, readIds } from './record.ts'
+import {
+  decodeProfile,
+  decodeView,
+  encodeProfile,
+  kindByte,
+  kindOf,
+  linkTag,
+  readHead,
+  readIds,
+} from './record.ts'
 import { RowMerge } from './row-merge.ts'
 
 /** Bytes before the id in a key: the client's number, the kind of id. */
@@ -73,7 +82,10 @@ class ProfileEngine {
     let looked = 0
     let last: Buffer | undefined
     const start = cursor === undefined ? undefined : Buffer.from(cursor, 'base64')
-    for (const { key, value } of profiles.getRange({ ...(start && { start, exclusiveStart: true }), limit })) {
+    for (const { key, value } of profiles.getRange({
+      ...(start && { start, exclusiveStart: true }),
+      limit,
+    })) {
       looked++
       last = key
       if (value[0] === linkTag) continue
@@ -198,5 +210,5 @@ function keyOf(client: number, { kind, id }: VisitorId): Buffer {
 }
 
 function idOf(key: Buffer): VisitorId {
-  return { kind: kindOf(key[4] as number), id: key.toString('utf8', keyPrefix) }
+  return { kind: kindOf(key[4]!), id: key.toString('utf8', keyPrefix) }
 }

@@ -53,7 +53,6 @@ export function encodeProfile(writer: ByteWriter, profile: Profile, names: Names
 
 function encodeAttributes(writer: ByteWriter, profile: Profile, names: Names) {
   const stamps = new Map<string, number>()
-  const stampText = ({ atMs, line }: Attribute) => `${atMs}:${line}`
   const distinct: Attribute[] = []
   for (const attribute of profile.attributes.values()) {
     const text = stampText(attribute)
@@ -97,7 +96,8 @@ export function readHead(reader: ByteReader): RecordHead {
 /** Reads the ids besides the key. */
 export function readIds(reader: ByteReader): VisitorId[] {
   const ids: VisitorId[] = []
-  for (let count = reader.varint(); count > 0; count--) ids.push({ kind: kindOf(reader.byte()), id: reader.text() })
+  for (let count = reader.varint(); count > 0; count--)
+    ids.push({ kind: kindOf(reader.byte()), id: reader.text() })
   return ids
 }
 
@@ -146,6 +146,10 @@ function forEachAttribute(
     const flags = reader.varint()
     const value = flags % 2 === 1 ? undefined : reader.text()
     const stamp = flags >> 1
-    visit(name, { value, atMs: times[stamp] as number, line: lines[stamp] as number })
+    visit(name, { value, atMs: times[stamp]!, line: lines[stamp]! })
   }
+}
+
+function stampText({ atMs, line }: Attribute): string {
+  return `${atMs}:${line}`
 }

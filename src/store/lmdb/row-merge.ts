@@ -1,4 +1,4 @@
-import { hasValues } from '../../model/attribute.ts'
+import { hasValues, type AttributeValues } from '../../model/attribute.ts'
 import { bornBytes, sizeRefusal, type Outcome, type ProfileUpdate } from '../../model/profile.ts'
 import type { ByteReader, ByteWriter } from './bytes.ts'
 import type { Names } from './names.ts'
@@ -41,7 +41,8 @@ export class RowMerge {
   /** Tells whether an update is of the simple kind; its record must then hold only numbered names. */
   static covers(update: ProfileUpdate): boolean {
     const { tntId, thirdPartyId, ecid } = update.ids
-    const named = (tntId === undefined ? 0 : 1) + (thirdPartyId === undefined ? 0 : 1) + (ecid === undefined ? 0 : 1)
+    const named =
+      (tntId === undefined ? 0 : 1) + (thirdPartyId === undefined ? 0 : 1) + (ecid === undefined ? 0 : 1)
     return named === 1 && !update.visit && update.remove.length === 0
   }
 
@@ -55,11 +56,11 @@ export class RowMerge {
     if (!hasValues(update.set)) return unchangedNothing
     const numbers = names.numbers(update.set.names)
     const { bytes, ends } = update.set
-    const last = ends[numbers.length - 1] as number
+    const last = ends[numbers.length - 1]!
     let size = bornBytes(update.atMs)
     let count = 0
     for (let i = 0, start = update.set.start; i < numbers.length; i++) {
-      const end = ends[i] as number
+      const end = ends[i]!
       if (end > start) {
         const number = names.numberIn(update.set.names, numbers, i)
         if (number === 0) return undefined
@@ -72,15 +73,19 @@ export class RowMerge {
     if (refusal) return refusal
     const writer = this.#writer
     writer.reserve(64 + last - update.set.start + count * 16)
-    writeHead(writer, { writtenAtMs: update.atMs, bornAtMs: update.atMs, expiresAtMs: update.atMs + update.lifetimeMs })
+    writeHead(writer, {
+      writtenAtMs: update.atMs,
+      bornAtMs: update.atMs,
+      expiresAtMs: update.atMs + update.lifetimeMs,
+    })
     writer.byte(0)
     writer.byte(1)
     writer.varint(0)
     writer.varint(update.line)
     writer.varint(count)
     for (let i = 0, start = update.set.start; i < numbers.length; i++) {
-      const end = ends[i] as number
-      if (end > start) writeValue(writer, numbers[i] as number, { stamp: 0, bytes, start, end })
+      const end = ends[i]!
+      if (end > start) writeValue(writer, numbers[i]!, { stamp: 0, bytes, start, end })
       start = end
     }
     return { kind: 'created', bytes: size }
@@ -91,7 +96,11 @@ export class RowMerge {
    *
    * @returns the outcome, and whether the writer holds a record to store; `undefined`: go the general way
    */
-  merge(update: ProfileUpdate, head: RecordHead, names: Names): { outcome: Outcome; write: boolean } | undefined {
+  merge(
+    update: ProfileUpdate,
+    head: RecordHead,
+    names: Names,
+  ): { outcome: Outcome; write: boolean } | undefined {
     if (!this.#read(head)) return undefined
     const numbers = names.numbers(update.set.names)
     const before = this.#count
@@ -99,11 +108,11 @@ export class RowMerge {
     let stampsChanged = false
     const { ends } = update.set
     for (let i = 0, start = update.set.start; i < numbers.length; i++) {
-      const end = ends[i] as number
+      const end = ends[i]!
       if (end > start) {
         const number = names.numberIn(update.set.names, numbers, i)
         if (number === 0) return undefined
-        const change = this.#judge(update, number, i, start, end)
+        const change = this.#judge(update, number, i)
         if (change >= sameValue) stampsChanged = true
         if (change === otherValue) valuesChanged = true
       }
@@ -153,7 +162,7 @@ export class RowMerge {
   }
 
   /** Decides for one value of the update, and notes it in the table when it is to be stored. */
-  #judge(update: ProfileUpdate, number: number, value: number, start: number, end: number): number {
+  #judge(update: ProfileUpdate, number: number, value: number): number {
     const found = this.#find(number)
     if (found < 0) {
       if (this.#count === this.#numbers.length) this.#grow()
@@ -161,20 +170,23 @@ export class RowMerge {
       this.#replacedBy[this.#count++] = value
       return otherValue
     }
-    const stamp = this.#stampOf[found] as number
+    const stamp = this.#stampOf[found]!
     const isLive = update.line === 0
-    const age = update.atMs - (this.#times[stamp] as number) || update.line - (this.#lines[stamp] as number)
+    const age = update.atMs - this.#times[stamp]! || update.line - this.#lines[stamp]!
     if (age < 0 && !isLive) return older
-    const same = this.#isStored(found, update.set.bytes, start, end)
+    const same = this.#isStored(found, update.set, value)
     // Nothing is to be stored when the value is the same and its stamp stays (a live write never takes an earlier one).
     if (same && age <= 0) return older
     this.#replacedBy[found] = value
     return same ? sameValue : otherValue
   }
 
-  #isStored(found: number, bytes: Buffer, start: number, end: number): boolean {
-    const from = this.#starts[found] as number
-    if ((this.#ends[found] as number) - from !== end - start) return false
+  #isStored(found: number, set: AttributeValues, value: number): boolean {
+    const { bytes, ends } = set
+    const start = value === 0 ? set.start : ends[value - 1]!
+    const end = ends[value]!
+    const from = this.#starts[found]!
+    if (this.#ends[found]! - from !== end - start) return false
     const stored = this.#reader.bytes
     for (let i = 0; i < end - start; i++) if (stored[from + i] !== bytes[start + i]) return false
     return true
@@ -189,10 +201,10 @@ export class RowMerge {
     const { ends, start } = update.set
     let size = bornBytes(head.bornAtMs)
     for (let i = 0; i < this.#count; i++) {
-      size += names.byteLength(this.#numbers[i] as number)
-      const value = this.#replacedBy[i] as number
-      if (i < before && value < 0) size += (this.#ends[i] as number) - (this.#starts[i] as number)
-      else size += (ends[value] as number) - (value === 0 ? start : (ends[value - 1] as number))
+      size += names.byteLength(this.#numbers[i]!)
+      const value = this.#replacedBy[i]!
+      if (i < before && value < 0) size += this.#ends[i]! - this.#starts[i]!
+      else size += ends[value]! - (value === 0 ? start : ends[value - 1]!)
     }
     return size
   }
@@ -203,25 +215,25 @@ export class RowMerge {
     const isLate = update.line !== 0 && update.atMs < head.writtenAtMs
     const writtenAtMs = Math.max(update.atMs, head.writtenAtMs)
     const expiresAtMs = isLate ? head.expiresAtMs : writtenAtMs + update.lifetimeMs
-    const room = source.length + (update.set.ends[update.set.names.length - 1] as number) - update.set.start
+    const room = source.length + update.set.ends[update.set.names.length - 1]! - update.set.start
     writer.reserve(256 + room + this.#count * 16 + this.#stampCount * 16)
     writeHead(writer, { writtenAtMs, bornAtMs: head.bornAtMs, expiresAtMs })
     writer.copy(source, this.#idsStart, this.#idsEnd)
     this.#writeStamps(update, writtenAtMs, before)
     writer.varint(this.#count)
     for (let i = 0; i < this.#count; i++) {
-      const value = this.#replacedBy[i] as number
-      const number = this.#numbers[i] as number
-      const stamp = this.#stampOf[i] as number
+      const value = this.#replacedBy[i]!
+      const number = this.#numbers[i]!
+      const stamp = this.#stampOf[i]!
       if (value < 0) {
-        writeValue(writer, number, { stamp, bytes: source, start: this.#starts[i] as number, end: this.#ends[i] as number })
+        writeValue(writer, number, { stamp, bytes: source, start: this.#starts[i]!, end: this.#ends[i]! })
       } else {
         const { bytes, ends, start } = update.set
         writeValue(writer, number, {
           stamp,
           bytes,
-          start: value === 0 ? start : (ends[value - 1] as number),
-          end: ends[value] as number,
+          start: value === 0 ? start : ends[value - 1]!,
+          end: ends[value]!,
         })
       }
     }
@@ -237,30 +249,25 @@ export class RowMerge {
     for (let i = 0; i < this.#count; i++) {
       let stamp = own
       if (i < before) {
-        const old = this.#stampOf[i] as number
-        const age = update.atMs - (this.#times[old] as number) || update.line - (this.#lines[old] as number)
+        const old = this.#stampOf[i]!
+        const age = update.atMs - this.#times[old]! || update.line - this.#lines[old]!
         // A live write over a later value takes that one's stamp: its time is never before what it replaces.
-        if ((this.#replacedBy[i] as number) < 0 || age < 0) stamp = old
+        if (this.#replacedBy[i]! < 0 || age < 0) stamp = old
       }
       if (renumbered[stamp] === -1) {
         renumbered[stamp] = kept.length
         kept.push(stamp)
       }
-      this.#stampOf[i] = renumbered[stamp] as number
+      this.#stampOf[i] = renumbered[stamp]!
     }
     this.#writer.varint(kept.length)
     for (const stamp of kept) {
-      this.#writer.varint(writtenAtMs - (this.#times[stamp] as number))
-      this.#writer.varint(this.#lines[stamp] as number)
+      this.#writer.varint(writtenAtMs - this.#times[stamp]!)
+      this.#writer.varint(this.#lines[stamp]!)
     }
   }
 
   #grow() {
-    const doubled = (array: Int32Array) => {
-      const grown = new Int32Array(array.length * 2)
-      grown.set(array)
-      return grown
-    }
     this.#numbers = doubled(this.#numbers)
     this.#stampOf = doubled(this.#stampOf)
     this.#starts = doubled(this.#starts)
@@ -272,6 +279,12 @@ export class RowMerge {
     this.#times = new Float64Array(this.#stampCount * 2)
     this.#lines = new Float64Array(this.#stampCount * 2)
   }
+}
+
+function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
+  const grown = new Int32Array(array.length * 2)
+  grown.set(array)
+  return grown
 }
 
 const older = 0

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { getJson, toJsonBytes, type Environment } from './environment.ts'
+import { hasCode } from '../../lib/errors.ts'
+import { getJson, toJson, type Environment } from './environment.ts'
 
 /** Who serves a store directory. */
 interface Holder {
@@ -24,14 +25,14 @@ const key = Buffer.from('server')
 export function lockForServer(environment: Environment): () => void {
   const own = describe(process.pid)
   environment.root.transactionSync(() => {
-    const holder = getJson(environment.meta, key) as Holder | undefined
+    const holder = getJson<Holder>(environment.meta, key)
     if (holder && isAlive(holder)) {
       throw new Error(
         `the store in ${environment.directory} is in use by process ${holder.pid}; ` +
           'stop that one first, or give this one another directory',
       )
     }
-    void environment.meta.put(key, toJsonBytes(own))
+    void environment.meta.put(key, toJson(own))
   })
   return () => void environment.root.transactionSync(() => environment.meta.remove(key))
 }
@@ -46,7 +47,7 @@ function isAlive(holder: Holder): boolean {
   try {
     process.kill(holder.pid, 0)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
+    if (!hasCode(error, 'EPERM')) return false
   }
   return holder.startedTicks === startedTicks(holder.pid)
 }

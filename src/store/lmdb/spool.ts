@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { hasCode } from '../../lib/errors.ts'
 import type { Spool, SpoolReader } from '../store.ts'
 
 /** Ending of a file that is still being written; what a crash leaves of one is removed by the next server. */
@@ -60,7 +61,7 @@ async function changedAtMs(file: string): Promise<number | undefined> {
   try {
     return (await stat(file)).mtimeMs
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (hasCode(error, 'ENOENT')) return undefined
     throw error
   }
 }
@@ -70,7 +71,7 @@ function openEntry(file: string): SpoolReader | undefined {
   try {
     descriptor = openSync(file, 'r')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (hasCode(error, 'ENOENT')) return undefined
     throw error
   }
   const { size } = fstatSync(descriptor)

@@ -1,5 +1,5 @@
 import type { Store } from '../store.ts'
-import { lmdbBatches } from './batches.ts'
+import { freeClaims, LmdbBatches } from './batches.ts'
 import { lmdbDocuments } from './documents.ts'
 import { openEnvironment, type Environment } from './environment.ts'
 import { lmdbProfiles } from './profiles.ts'
@@ -22,7 +22,7 @@ export interface LmdbOptions {
 export async function openLmdbStore(directory: string, options: LmdbOptions): Promise<Store> {
   const environment = openEnvironment(directory)
   const isServer = options.as === 'server'
-  let unlock = () => {}
+  let unlock: (() => void) | undefined
   try {
     if (isServer) {
       unlock = lockForServer(environment)
@@ -33,27 +33,17 @@ export async function openLmdbStore(directory: string, options: LmdbOptions): Pr
     return {
       profiles: lmdbProfiles(environment),
       documents: lmdbDocuments(environment),
-      batches: lmdbBatches(environment),
+      batches: new LmdbBatches(environment),
       spool,
       close: () => (closed ??= closeEnvironment(environment, unlock)),
     }
   } catch (error) {
-    await environment.root.close()
+    await closeEnvironment(environment, unlock)
     throw error
   }
 }
 
-/** Nobody else serves this directory, so whoever held a batch is gone. */
-function freeClaims({ root, queue }: Environment) {
-  root.transactionSync(() => {
-    for (const { key, value } of Array.from(queue.getRange({}))) {
-      const { holder: _, ...queued } = JSON.parse(value.toString()) as { holder?: string }
-      void queue.put(key, Buffer.from(JSON.stringify({ ...queued, untilMs: 0 })))
-    }
-  })
-}
-
-async function closeEnvironment(environment: Environment, unlock: () => void) {
-  unlock()
+async function closeEnvironment(environment: Environment, unlock: (() => void) | undefined) {
+  unlock?.()
   await environment.root.close()
 }

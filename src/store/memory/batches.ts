@@ -34,8 +34,9 @@ export function memoryBatches(): BatchStore {
     },
     head: async (client) => heads().get(client)?.batch,
     claim: async ({ holder, nowMs, leaseMs }) => {
-      const free = [...heads()].filter(([, entry]) => entry.holder === undefined || entry.untilMs <= nowMs)
-      free.sort(([a], [b]) => (a < b ? -1 : 1))
+      const free = [...heads()]
+        .filter(([, entry]) => entry.holder === undefined || entry.untilMs <= nowMs)
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
       const [client, entry] = free.find(([code]) => code > lastClient) ?? free[0] ?? []
       if (client === undefined || entry === undefined) return undefined
       lastClient = client
@@ -65,7 +66,7 @@ export function memoryBatches(): BatchStore {
     listRefused: async (client, batchId) => {
       const entry = entries.get(batchId)
       if (entry?.batch.client !== client) return []
-      return [...entry.refused.values()].sort((a, b) => a.line - b.line)
+      return [...entry.refused.values()].toSorted((a, b) => a.line - b.line)
     },
     removeOlder: async ({ acceptedBeforeMs, limit }) => {
       const old = [...entries.values()]

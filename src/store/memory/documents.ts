@@ -2,7 +2,6 @@ import type { Document, DocumentChange, DocumentStore } from '../store.ts'
 
 export function memoryDocuments(): DocumentStore {
   const partitions = new Map<string, Map<string, Document>>()
-  const slot = (collection: string, id: string) => `${collection}\0${id}`
   return {
     get: async (partition, collection, id) => partitions.get(partition)?.get(slot(collection, id)),
     list: async (partition, collection, { prefix = '', after = '', limit }) =>
@@ -10,7 +9,7 @@ export function memoryDocuments(): DocumentStore {
         .filter(([key]) => key.startsWith(slot(collection, prefix)))
         .map(([, document]) => document)
         .filter(({ id }) => id > after)
-        .sort((a, b) => (a.id < b.id ? -1 : 1))
+        .toSorted((a, b) => (a.id < b.id ? -1 : 1))
         .slice(0, limit),
     commit: async (partition, changes) => {
       const documents = partitions.get(partition) ?? new Map<string, Document>()
@@ -31,4 +30,8 @@ export function memoryDocuments(): DocumentStore {
       return true
     },
   }
+}
+
+function slot(collection: string, id: string): string {
+  return `${collection}\0${id}`
 }

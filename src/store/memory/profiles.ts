@@ -40,14 +40,17 @@ export function memoryProfiles(): ProfileStore {
     return tenant
   }
   return {
-    apply: async (updates, nowMs) => updates.map((update) => applyOne(tenantOf(update.client), update, nowMs)),
+    apply: async (updates, nowMs) =>
+      updates.map((update) => applyOne(tenantOf(update.client), update, nowMs)),
     get: async (client, id, nowMs) => {
       const profile = tenantOf(client).find(id, nowMs)
       return profile && viewOf(profile)
     },
     sweep: async ({ nowMs }) => {
       const expired = [...tenants.values()].flatMap((tenant) =>
-        [...tenant.profiles.values()].filter((profile) => !isLive(profile, nowMs)).map((profile) => ({ tenant, profile })),
+        [...tenant.profiles.values()]
+          .filter((profile) => !isLive(profile, nowMs))
+          .map((profile) => ({ tenant, profile })),
       )
       for (const { tenant, profile } of expired) tenant.drop(profile)
       return { removed: expired.length, cursor: undefined }
@@ -60,7 +63,11 @@ function applyOne(tenant: Tenant, update: ProfileUpdate, nowMs: number): Outcome
     const id = update.ids[kind]
     return id === undefined ? undefined : tenant.find({ kind, id }, nowMs)
   }
-  const found: FoundProfiles = { tntId: find('tntId'), thirdPartyId: find('thirdPartyId'), ecid: find('ecid') }
+  const found: FoundProfiles = {
+    tntId: find('tntId'),
+    thirdPartyId: find('thirdPartyId'),
+    ecid: find('ecid'),
+  }
   const plan = planUpdate(update, found, nowMs)
   if (plan.write) {
     for (const profile of [...Object.values(found), ...plan.end]) if (profile) tenant.drop(profile)

@@ -21,7 +21,7 @@ const restartAfterMs = 1_000
  * Young generation of the thread, MB: rows live for one group only, so more room would be used
  * for garbage, not for speed.
  */
-const youngGenerationMb = 16
+const youngGenerationMb = 8
 
 /** Starts a thread of its own that applies batches, and starts it again should it fail. */
 export function startBatchThread(config: Config, log: Logger): BatchRunner {

@@ -18,8 +18,8 @@ interface Watched {
  * Cuts off bodies that stop arriving or arrive too slowly.
  *
  * One timer looks at the byte counters of all open bodies; a request costs an entry in a set while
- * its body is read, and nothing for each chunk. While we are the slow ones (bytes wait to be read),
- * the sender is not blamed.
+ * its body is read, and nothing for each chunk. While we are the slow ones (all bytes are
+ * there, or some wait to be read), the sender is not blamed.
  *
  * @source decisions.md §5
  */
@@ -64,8 +64,9 @@ export class BodyGuard {
   #judge(entry: Watched, nowMs: number): string | undefined {
     const { bodyIdleSeconds, bodyRateMin, bodyRateWindowSeconds } = this.#settings
     const bytes = bytesRead(entry.request)
-    if (bytes > entry.bytes || entry.request.readableLength > 0) entry.lastByteMs = nowMs
-    if (entry.request.readableLength > 0) restartWindow(entry, bytes, nowMs)
+    const isOurTurn = isWaitingForUs(entry.request)
+    if (bytes > entry.bytes || isOurTurn) entry.lastByteMs = nowMs
+    if (isOurTurn) restartWindow(entry, bytes, nowMs)
     entry.bytes = bytes
     if (nowMs - entry.lastByteMs >= bodyIdleSeconds * 1_000) {
       return `No byte of the body arrived for ${bodyIdleSeconds} s; send the request again.`
@@ -78,6 +79,10 @@ export class BodyGuard {
     const limit = `${bodyRateMin} bytes a second over ${bodyRateWindowSeconds} s`
     return `The body arrived slower than ${limit}; send the request again.`
   }
+}
+
+function isWaitingForUs(request: IncomingMessage): boolean {
+  return request.complete || request.readableLength > 0 || request.isPaused()
 }
 
 function restartWindow(entry: Watched, bytes: number, nowMs: number) {

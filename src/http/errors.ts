@@ -55,9 +55,7 @@ export function answerErrors(services: Services) {
     // Nobody is left to be answered.
     if (error instanceof BodyLost) return void reply.hijack()
     const refusal = refusalOf(error)
-    const answer = refusal ? answerTo(refusal) : answerBug(services, error, request)
-    if (refusal)
-      services.log.debug({ code: refusal.code, path: rawPath(request.url), ...refusal.detail }, 'refused')
+    const answer = refusal ? answerRefusal(services, refusal, request) : answerBug(services, error, request)
     const { type, body } = writeError(request, answer)
     reply.code(answer.status).type(type)
     if (answer.status === 503) reply.header('retry-after', retryAfterSeconds)
@@ -78,14 +76,21 @@ function refusalOf(error: unknown): Refusal | undefined {
   return undefined
 }
 
-function answerTo({ code, message, detail }: Refusal): Answer {
+function answerRefusal({ log }: Services, refusal: Refusal, request: FastifyRequest): Answer {
+  const { code, message, detail } = refusal
+  log.debug({ ...detail, code, ...placeOf(request) }, 'request refused')
   return { status: statusOf[code], message, code, line: detail['line'] }
 }
 
 function answerBug({ log }: Services, error: unknown, request: FastifyRequest): Answer {
   const requestId = uuid()
-  log.error({ err: error, requestId, method: request.method, path: rawPath(request.url) }, 'request failed')
+  log.error({ err: error, requestId, ...placeOf(request) }, 'request failed')
   return { status: 500, message: `Internal error; the request id is ${requestId}.` }
+}
+
+/** What the log tells of a request: never its address, which names visitors. */
+function placeOf({ method, routeOptions }: FastifyRequest) {
+  return { method, route: routeOptions.url }
 }
 
 function writeError(

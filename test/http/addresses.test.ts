@@ -1,6 +1,6 @@
 import { METHODS } from 'node:http'
 import { describe, expect, it } from 'vitest'
-import { messageOf, startApp } from './start-app.ts'
+import { batchIdOf, messageOf, startApp } from './start-app.ts'
 
 const upload = 'batch=thirdPartyId,plan\nada,gold\n'
 
@@ -138,7 +138,8 @@ describe('a method', () => {
     ]
 
     expect(replies.map(({ body }) => body)).toEqual([
-      '<response><success>false</success><message>PUT is not possible here; use GET, POST.</message></response>',
+      '<response><success>false</success>' +
+        '<message>PUT is not possible here; use GET, POST.</message></response>',
       '{"status":405,"message":"PROPFIND is not possible here; use GET, HEAD."}',
     ])
   })
@@ -154,7 +155,7 @@ describe('a method', () => {
   it('HEAD is GET without a body where GET only reads', async () => {
     const { app, post, profile } = await startApp()
     await profile({ tntId: '42' })
-    const batchId = /batchId=([^<]*)</.exec((await post('/m2/demo/profile/batchUpdate', upload)).body)?.[1]
+    const batchId = batchIdOf(await post('/m2/demo/profile/batchUpdate', upload))
 
     for (const url of ['/rest/v1/profiles/42', `/m2/demo/profile/batchStatus?batchId=${batchId}`]) {
       const [get, head] = [await app.inject(url), await app.inject({ method: 'HEAD', url })]
@@ -190,7 +191,8 @@ describe('an address', () => {
     expect(reply.statusCode).toBe(404)
     expect(reply.headers['content-type']).toBe('text/xml;charset=UTF-8')
     expect(reply.body).toBe(
-      `<response><success>false</success><message>There is nothing at ${url}; check the address.</message></response>`,
+      '<response><success>false</success>' +
+        `<message>There is nothing at ${url}; check the address.</message></response>`,
     )
   })
 

@@ -106,10 +106,10 @@ describe('a fetch', () => {
 
     const reply = await get('/rest/v1/profiles/42')
 
-    const { profileAttributes } = reply.json()
-    const shown = Object.entries<{ value: string }>(profileAttributes)
-      .filter(([name]) => name !== 'firstSessionStart')
-      .map(([name, { value }]) => [name, value])
-    expect(shown.sort()).toEqual(Object.entries(attributes).sort())
+    const { profileAttributes } = reply.json<{ profileAttributes: Record<string, { value: string }> }>()
+    for (const [name, value] of Object.entries(attributes)) {
+      expect([name, profileAttributes[name]?.value]).toEqual([name, value])
+    }
+    expect(Object.keys(profileAttributes)).toHaveLength(5)
   })
 })

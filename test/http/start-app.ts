@@ -9,6 +9,7 @@ import { recordVisit } from '../../src/domain/profiles/update.ts'
 import type { HttpSettings } from '../../src/http/services.ts'
 import type { VisitorIds } from '../../src/model/visitor-id.ts'
 import { openMemoryStore } from '../../src/store/memory/store.ts'
+import type { Store } from '../../src/store/store.ts'
 import { applyAllBatches, testContext, type TestContext } from '../support/context.ts'
 
 const defaults: HttpSettings = {
@@ -44,13 +45,13 @@ export interface TestApp {
   listen(): Promise<number>
 }
 
-type Given = Partial<HttpSettings & DomainSettings>
+type Given = Partial<HttpSettings & DomainSettings> & { readonly store?: Store }
 
 /** Starts the application over an empty store in memory with the client `demo`; the test's end closes it. */
 export async function startApp(given: Given = {}): Promise<TestApp> {
   const logged: Record<string, unknown>[] = []
   const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(JSON.parse(line)) })
-  const context = testContext(openMemoryStore(), given)
+  const context = testContext(given.store ?? openMemoryStore(), given)
   const client = await context.clients.ensure('demo', context.settings.profileLifetimeDays)
   const app = buildApp({ context, settings: { ...defaults, ...given }, log })
   onTestFinished(() => app.close())
@@ -85,4 +86,9 @@ function valuesOf(reply: LightMyRequestResponse): Record<string, string> | undef
 export function messageOf(reply: LightMyRequestResponse): string {
   const xml = /<message>(.*)<\/message>/.exec(reply.body)?.[1]
   return xml ?? reply.json<{ message: string }>().message
+}
+
+/** The id of the batch that an upload's reply links to. */
+export function batchIdOf(reply: LightMyRequestResponse): string {
+  return /batchId=([^<"]*)/.exec(reply.body)?.[1] ?? ''
 }

@@ -156,7 +156,8 @@ describe('parameters of an update', () => {
     ['mboxPC=%f', 'The parameter mboxPC: malformed escape %f; percent-encode the value as UTF-8.'],
     [
       'mboxPC=a.b',
-      'The parameter mboxPC has a dot that begins no location hint (such as .28_20); send the tntId as it was returned.',
+      'The parameter mboxPC has a dot that begins no location hint (such as .28_20); ' +
+        'send the tntId as it was returned.',
     ],
     [`mboxPC=${'x'.repeat(129)}`, 'The parameter mboxPC is longer than 128 characters.'],
     [
@@ -170,7 +171,8 @@ describe('parameters of an update', () => {
     [`mbox3rdPartyId=${'x'.repeat(257)}`, 'The parameter mbox3rdPartyId is longer than 256 characters.'],
     [
       'profile.firstSessionStart=',
-      'The parameter profile.firstSessionStart: the name is set by the service and cannot be written; leave it out.',
+      'The parameter profile.firstSessionStart: ' +
+        'the name is set by the service and cannot be written; leave it out.',
     ],
     ['profile.=1', 'The parameter profile.: the name is empty; give the attribute a name.'],
     ['profile.a%0Ab=1', 'The parameter profile.a\nb: the name holds a control character.'],
@@ -235,7 +237,7 @@ describe('the body of an update', () => {
     expect(await fetch('thirdPartyId/ada')).toEqual({ a: 'body', b: 'query' })
   })
 
-  it('may be a flat JSON object, in which numbers and booleans become strings and null is empty', async () => {
+  it('may be a flat JSON object: numbers and booleans become strings, null is empty', async () => {
     const { post, profile, fetch } = await startApp()
     await profile({ tntId: '42' })
     const body = {
@@ -338,7 +340,7 @@ describe('the size of an update', () => {
     )
   })
 
-  it('may be 61,440 bytes by POST, not one more: in the query, in the body, or in both together', async () => {
+  it('may be 61,440 bytes by POST, not one more: query, body, or both together', async () => {
     const { post, profile } = await startApp()
     await profile({ thirdPartyId: 'ada' })
     const split = (bytes: number) => [`?${padded(30_000)}`, padded(bytes - 30_000)] as const

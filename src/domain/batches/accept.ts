@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { Refusal } from '../../lib/errors.ts'
+import { collectGarbage } from '../../lib/memory.ts'
 import { noProgress, type Batch } from '../../model/batch.ts'
 import type { SpoolWriter } from '../../store/store.ts'
 import type { Client } from '../clients/directory.ts'
@@ -54,6 +55,9 @@ export function clientOfBatchId(batchId: string): string {
   return batchId.replace(/-\d+-\d+$/, '')
 }
 
+/** After so many bytes of an upload, its buffers are given back. */
+const collectEveryBytes = 4 * 1_048_576
+
 type Spooled = Pick<Batch, 'key' | 'rows' | 'bytes'>
 
 async function spoolUpload(
@@ -63,12 +67,18 @@ async function spoolUpload(
 ): Promise<Spooled> {
   try {
     const check = new UploadCheck(settings)
+    let uncollected = 0
     for await (const chunk of body) {
       check.push(chunk)
       await writer.write(chunk)
+      uncollected += chunk.length
+      if (uncollected < collectEveryBytes) continue
+      uncollected = 0
+      collectGarbage('minor')
     }
     const spooled = check.end()
     await writer.close()
+    if (spooled.bytes >= collectEveryBytes) collectGarbage('major')
     return spooled
   } catch (error) {
     await writer.discard()

@@ -1,20 +1,23 @@
 import type { BatchProgress, RefusedRow } from '../../model/batch.ts'
+import { collectGarbage } from '../../lib/memory.ts'
 import { dayMs } from '../../model/limits.ts'
 import type { Outcome, ProfileUpdate } from '../../model/profile.ts'
 import type { BatchClaim, SpoolReader } from '../../store/store.ts'
 import type { Client } from '../clients/directory.ts'
 import type { DomainContext } from '../context.ts'
 import { writeFailedRows } from './failed-rows.ts'
-import type { BatchHeader } from './header.ts'
 import { orderRows, type RowOrder } from './row-order.ts'
 import { RowReader } from './row-reader.ts'
-import { Arena, parseRow, type ParsedRow } from './rows.ts'
+import { Arena, ParsedRow, parseRow } from './rows.ts'
 
 /** How long a claim lasts without a checkpoint, ms: another node takes a dead one's batch after it. */
 export const leaseMs = 15_000
 
 /** Least time between checkpoints, ms. Rows applied after the last one are applied again after a crash. */
 const checkpointEveryMs = 250
+
+/** After so many rows the garbage that they left is collected, which takes some hundredth of their time. */
+const collectEveryRows = 25_000
 
 /** Decoded bytes of one group of rows; a group ends early when its rows are large. */
 const groupBytes = 1_048_576
@@ -70,6 +73,7 @@ async function applyRows(context: DomainContext, work: Work): Promise<BatchClaim
   let claim = work.claim
   let progress: BatchProgress = batch.progress
   let refused: RefusedRow[] = []
+  let collectedAtRow = progress.rowsApplied
   let checkpointAtMs = context.clock.nowMs()
   let group = groups.next()
   while (group) {
@@ -80,6 +84,10 @@ async function applyRows(context: DomainContext, work: Work): Promise<BatchClaim
     progress = tally(progress, group, outcomes)
     refused.push(...refusedRows(group, outcomes))
     group = following
+    if (progress.rowsApplied - collectedAtRow >= collectEveryRows) {
+      collectedAtRow = progress.rowsApplied
+      collectGarbage('major')
+    }
     const nowMs = context.clock.nowMs()
     if (group && nowMs - checkpointAtMs < checkpointEveryMs) continue
     checkpointAtMs = nowMs
@@ -103,6 +111,7 @@ async function complete(context: DomainContext, claim: BatchClaim) {
   const nowMs = context.clock.nowMs()
   await context.store.batches.checkpoint(claim, { progress, refused: [], completed: true, nowMs, leaseMs })
   await context.store.spool.remove(batchId)
+  if (claim.batch.rows >= collectEveryRows) collectGarbage('major')
 }
 
 /** Parses groups of rows in their order of application, from the checkpoint on. */
@@ -111,8 +120,9 @@ class GroupReader {
   readonly #order: RowOrder
   readonly #rowsMax: number
   readonly #rows: RowReader
-  // One group is parsed while the one before is written, so two arenas take turns.
+  // One group is parsed while the one before is written, so two arenas and two sets of updates take turns.
   readonly #arenas = [new Arena(groupBytes), new Arena(groupBytes)] as const
+  readonly #pools: readonly [RowUpdate[], RowUpdate[]] = [[], []]
   #turn: 0 | 1 = 0
   #at: number
 
@@ -130,37 +140,47 @@ class GroupReader {
     this.#turn = this.#turn === 0 ? 1 : 0
     const arena = this.#arenas[this.#turn]
     arena.used = 0
-    const updates: ProfileUpdate[] = []
+    const pool = this.#pools[this.#turn]
+    let used = 0
     const first = this.#at
     let bytes = 0
     while (this.#at < order.length && this.#at - first < this.#rowsMax && bytes < groupBytes) {
       const place = this.#rows.read(this.#at)
       const line = lines[order[this.#at++]!]!
       bytes += place.end - place.start
-      const parsed = parseRow(header, place, arena)
-      if ('id' in parsed) updates.push(rowUpdate(this.#work, header, parsed, line))
+      const update = (pool[used] ??= new RowUpdate(this.#work))
+      const parsed = parseRow(header, place, arena, update.set)
+      if (parsed !== update.set) continue
+      if (header.key === 'pcId') update.ids.tntId = parsed.id
+      else update.ids.thirdPartyId = parsed.id
+      update.line = line
+      used++
     }
     const rows = this.#at - first
-    return { updates, rows, failed: rows - updates.length }
+    return { updates: pool.slice(0, used), rows, failed: rows - used }
   }
 }
 
-function rowUpdate(work: Work, { names }: BatchHeader, row: ParsedRow, line: number): ProfileUpdate {
-  const { batch } = work.claim
-  return {
-    client: batch.client,
-    ids: batch.key === 'pcId' ? { tntId: row.id } : { thirdPartyId: row.id },
-    set: { names, bytes: row.bytes, start: row.start, ends: row.ends },
-    remove: noNames,
-    atMs: batch.acceptedAtMs,
-    line,
-    create: batch.version === 2,
-    visit: false,
-    lifetimeMs: work.client.profileLifetimeDays * dayMs,
+/** One row's update. Filled anew for each group, so that half a million rows leave little garbage. */
+class RowUpdate implements ProfileUpdate {
+  readonly set = new ParsedRow()
+  readonly ids: { tntId: string | undefined; thirdPartyId: string | undefined }
+  readonly remove: readonly string[] = []
+  readonly visit = false
+  readonly client: string
+  readonly atMs: number
+  readonly create: boolean
+  readonly lifetimeMs: number
+  line = 0
+
+  constructor({ claim: { batch }, client }: Work) {
+    this.ids = { tntId: undefined, thirdPartyId: undefined }
+    this.client = batch.client
+    this.atMs = batch.acceptedAtMs
+    this.create = batch.version === 2
+    this.lifetimeMs = client.profileLifetimeDays * dayMs
   }
 }
-
-const noNames: readonly string[] = []
 
 function tally(progress: BatchProgress, group: Group, outcomes: readonly Outcome[]): BatchProgress {
   const counts = { created: 0, updated: 0, unchanged: 0, 'not-found': 0, refused: 0 }

@@ -56,7 +56,7 @@ export function missingPrefix(): Refusal {
 }
 
 export function invalid(what: string): Refusal {
-  return new Refusal('batch_invalid', `Line 1: ${what}.`)
+  return new Refusal('batch_invalid', `Line 1: ${what}.`, { line: 1 })
 }
 
 function splitCells(bytes: Buffer, start: number, end: number): { from: number; to: number }[] {

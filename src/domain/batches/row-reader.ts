@@ -2,8 +2,8 @@ import type { SpoolReader } from '../../store/store.ts'
 import { lineBytesMax } from './lines.ts'
 import type { RowOrder } from './row-order.ts'
 
-/** Bytes of rows held at a time. An upload just below 50 MB is passed over about seven times. */
-const shareBytes = 8 * 1_048_576
+/** Bytes of rows held at a time. An upload just below 50 MB is passed over about thirteen times. */
+const shareBytes = 4 * 1_048_576
 
 /** How much is read at once; holds the longest row. */
 const windowBytes = lineBytesMax + 1

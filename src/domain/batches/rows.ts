@@ -1,4 +1,5 @@
 import { decodeInto } from '../../lib/percent.ts'
+import type { AttributeValues } from '../../model/attribute.ts'
 import { parseId } from '../../model/visitor-id.ts'
 import type { BatchHeader } from './header.ts'
 import { isBlank, lineBytesMax } from './lines.ts'
@@ -9,14 +10,16 @@ export interface RowFault {
   readonly fault: string
 }
 
-/** A good row: its visitor, and its values in the arena they were parsed into. */
-export interface ParsedRow {
-  readonly id: string
-  readonly bytes: Buffer
-  readonly start: number
-  readonly ends: readonly number[]
+/** A good row: its visitor, and its values in the arena they were parsed into. May be filled again and again. */
+export class ParsedRow implements AttributeValues {
+  id = ''
+  names: readonly string[] = []
+  bytes: Buffer = nothing
+  start = 0
+  readonly ends: number[] = []
 }
 
+const nothing = Buffer.alloc(0)
 const comma = 0x2c
 
 /** Decoded values of a group of rows, one after the other; filled, handed to the store, then reset. */
@@ -42,12 +45,14 @@ export class Arena {
  * Cells are trimmed of blanks, then percent-decoded; a missing or empty cell sets nothing. The
  * first fault from left to right is the one reported.
  *
+ * @param row is filled and returned when the row is good
  * @source decisions.md §5 "The file" and "The rows"
  */
 export function parseRow(
   header: BatchHeader,
   line: { readonly bytes: Buffer; readonly start: number; readonly end: number },
   arena: Arena,
+  row = new ParsedRow(),
 ): ParsedRow | RowFault {
   const { bytes, end } = line
   if (end - line.start > lineBytesMax)
@@ -55,8 +60,8 @@ export function parseRow(
   arena.reserve(end - line.start)
   const target = arena.bytes
   const start = arena.used
-  const ends: number[] = []
-  let id: string | undefined
+  const { ends } = row
+  ends.length = 0
   let at = start
   let from = line.start
   for (let column = -1; from <= end; column++) {
@@ -70,7 +75,7 @@ export function parseRow(
     if (column < 0) {
       const parsed = parseIdCell(header, { bytes, start: first, end: last }, arena)
       if (typeof parsed !== 'string') return parsed
-      id = parsed
+      row.id = parsed
       continue
     }
     if (column >= header.names.length) {
@@ -87,7 +92,10 @@ export function parseRow(
   }
   arena.used = at
   while (ends.length < header.names.length) ends.push(at)
-  return { id: id ?? '', bytes: target, start, ends }
+  row.names = header.names
+  row.bytes = target
+  row.start = start
+  return row
 }
 
 function parseIdCell(

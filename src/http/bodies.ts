@@ -59,11 +59,11 @@ export class Bodies {
   open(exchange: Exchange): AsyncIterable<Uint8Array> {
     const { raw } = exchange.request
     const encoding = encodingOf(raw)
-    const decoder = decoders[encoding]?.()
+    const decoder = decoders.get(encoding)?.()
     if (decoder === undefined) {
       throw new Refusal(
         'body_malformed',
-        `Content-Encoding "${encoding}" is not known; use gzip, br or none.`,
+        `Content-Encoding "${encoding.slice(0, 100)}" is not known; use gzip, br or none.`,
       )
     }
     return this.#decode(exchange, decoder, encoding)
@@ -123,11 +123,11 @@ type Decoder = Transform & { readonly bytesWritten?: number }
 /** Decoded bytes handed on at a time. */
 const outputBytes = 65_536
 
-const decoders: Readonly<Record<string, () => Decoder>> = {
-  identity: () => new PassThrough(),
-  gzip: () => createGunzip({ chunkSize: outputBytes }),
-  br: () => createBrotliDecompress({ chunkSize: outputBytes }),
-}
+const decoders: ReadonlyMap<string, () => Decoder> = new Map<string, () => Decoder>([
+  ['identity', () => new PassThrough()],
+  ['gzip', () => createGunzip({ chunkSize: outputBytes })],
+  ['br', () => createBrotliDecompress({ chunkSize: outputBytes })],
+])
 
 /** The body's encoding under its usual name. */
 function encodingOf({ headers }: IncomingMessage): string {

@@ -37,8 +37,9 @@ describe('a visit', () => {
     expect(reply.body).toBe(
       '{"status":200,"requestId":"r","client":"demo","id":{"tntId":"t"},' +
         '"execute":{"pageLoad":{},"mboxes":[{"index":1,"name":"SummerOffer","options":[]}]},' +
-        '"prefetch":{"pageLoad":{},"mboxes":[{"index":0,"name":"a","options":[]},{"name":"b","options":[]}],' +
-        '"views":[]},"notifications":[{"id":"n1"},{"id":"n2"}]}',
+        '"prefetch":{"pageLoad":{},' +
+        '"mboxes":[{"index":0,"name":"a","options":[]},{"name":"b","options":[]}],"views":[]},' +
+        '"notifications":[{"id":"n1"},{"id":"n2"}]}',
     )
   })
 
@@ -157,8 +158,8 @@ describe('the client of a visit', () => {
 
     expect(reply.statusCode).toBe(404)
     expect(reply.body).toBe(
-      '{"status":404,"message":"No client has the imsOrgId \\"NOBODY@AdobeOrg\\"; set it as the imsOrgId of ' +
-        'the client meant, or name the client with the query parameter client."}',
+      '{"status":404,"message":"No client has the imsOrgId \\"NOBODY@AdobeOrg\\"; ' +
+        'set it as the imsOrgId of the client meant, or name the client with the query parameter client."}',
     )
   })
 })

@@ -128,6 +128,12 @@ describe('an upload', () => {
       gzipped,
       'Content-Encoding "deflate" is not known; use gzip, br or none.',
     ],
+    [
+      'of an encoding with the name of a member of all objects',
+      'constructor',
+      gzipped,
+      'Content-Encoding "constructor" is not known; use gzip, br or none.',
+    ],
     ['encoded twice', 'gzip, br', gzipped, 'Content-Encoding "gzip, br" is not known; use gzip, br or none.'],
   ])('400 refuses a body that is %s, and stores nothing', async (_, encoding, body, message) => {
     const { post, context } = await startApp()

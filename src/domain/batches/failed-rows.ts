@@ -82,7 +82,9 @@ async function* findFailedRows(
       const fault = 'fault' in parsed ? parsed : refused.get(place.line)
       if (fault === undefined) continue
       const row = Buffer.from(place.bytes.subarray(place.start, place.end))
-      pieces.push(row, Buffer.from(`\n${faultComment(place.line, fault)}\n`))
+      // A carriage return that is data at the end of a row stays data only before another one.
+      const ending = row.at(-1) === 0x0d ? '\r\n' : '\n'
+      pieces.push(row, Buffer.from(`${ending}${faultComment(place.line, fault)}\n`))
       length += row.length
       if (length < pieceBytes) continue
       yield Buffer.concat(pieces)

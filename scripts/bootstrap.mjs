@@ -44,7 +44,9 @@ const commands = {
   },
   dev: async (args) => {
     await install('full')
-    return run('tsx', ['watch', 'src/main.ts', ...args])
+    await build()
+    void run('tsc', ['-p', 'tsconfig.build.json', '--watch', '--preserveWatchOutput'])
+    return mustRun(process.execPath, ['--watch', inRoot('dist/main.js'), ...args])
   },
   test: async (args) => {
     await install('full')

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { pino, type Logger } from 'pino'
+import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { runWorker } from './domain/batches/worker.ts'
 import type { DomainContext } from './domain/context.ts'
+import { openLog } from './log.ts'
 import { buildContext, openStore } from './services.ts'
 
 /** Applies accepted batches beside the requests. */
@@ -88,7 +89,7 @@ export function startBatchLoop(context: DomainContext, log: Logger): BatchRunner
 }
 
 async function runInThread(config: Config) {
-  const log = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }))
+  const log = openLog(config.logLevel)
   const store = await openStore(config.storeUrl, { as: 'attached' })
   const loop = startBatchLoop(
     buildContext(config, store, () => {}),

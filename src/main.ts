@@ -1,8 +1,9 @@
-import { pino, type Logger } from 'pino'
+import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 import { startBatchLoop, startBatchThread, type BatchRunner } from './batch-thread.ts'
 import { readConfig, type Config } from './config.ts'
 import { listenForShutdown, type Shutdown } from './lib/shutdown.ts'
+import { openLog } from './log.ts'
 import { buildContext, openStore } from './services.ts'
 
 /** Exit codes of a start that did not succeed. */
@@ -15,7 +16,7 @@ await main()
 async function main() {
   const config = readSettings()
   if (config === undefined) return
-  const log = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }))
+  const log = openLog(config.logLevel)
   const shutdown = listenForShutdown({
     timeoutMs: config.shutdownSeconds * 1000,
     report: (problem, cause) => log.error({ err: cause }, problem),

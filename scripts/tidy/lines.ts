@@ -22,7 +22,8 @@ const lineRules: readonly LineRule[] = [
   {
     message: `longer than ${codeColumns} columns`,
     appliesTo: isCode,
-    isFault: (line) => columns(line) > codeColumns,
+    // A test's title is a sentence, which the formatter cannot wrap.
+    isFault: (line) => columns(line) > codeColumns && !/^\s*(?:it|describe|\])\S*\(['`]/.test(line),
   },
   {
     message: `longer than ${proseColumns} columns; wrap it`,

@@ -35,7 +35,8 @@ describe.each(stores)('batches over the %s store', (_, open) => {
     const batch = await upload(
       context,
       client,
-      'batch=pcId,param1,param2,param3,param4\n123,value1\n124,value1,,,value4\n125,,value2\n126,value1,value2,value3,value4',
+      'batch=pcId,param1,param2,param3,param4\n123,value1\n124,value1,,,value4\n125,,value2\n' +
+        '126,value1,value2,value3,value4',
     )
 
     await applyAllBatches(context)
@@ -106,7 +107,8 @@ describe.each(stores)('batches over the %s store', (_, open) => {
       ',gold,2',
       '# line 5, column thirdPartyId: missing id',
       'a%2Bb,gold,3',
-      '# line 7, column thirdPartyId: the id holds "+" or "/", which a thirdPartyId must not; use an id without them',
+      '# line 7, column thirdPartyId: the id holds "+" or "/", ' +
+        'which a thirdPartyId must not; use an id without them',
       'good2,silver,%ff',
       '# line 8, column ltv: invalid UTF-8',
       'many,1,2,3',

@@ -196,6 +196,7 @@ function tally(progress: BatchProgress, group: Group, outcomes: readonly Outcome
 }
 
 function refusedRows(group: Group, outcomes: readonly Outcome[]): RefusedRow[] {
+  if (!outcomes.some(({ kind }) => kind === 'refused')) return []
   return outcomes.flatMap((outcome, index) =>
     outcome.kind === 'refused'
       ? [{ line: group.updates[index]?.line ?? 0, profileBytes: outcome.bytes }]

@@ -3,7 +3,7 @@ const carriageReturn = 0x0d
 const space = 0x20
 const tab = 0x09
 
-/** Longest first line, and longest row, in bytes: whatever is longer cannot fit a profile (64 KiB, encoded). */
+/** Longest first line and longest row, in bytes: what is longer cannot fit a profile, however encoded. */
 export const lineBytesMax = 1_048_576
 
 /** Lines that begin so are skipped; our failed-rows files explain each row with one. */

@@ -10,7 +10,7 @@ export interface RowFault {
   readonly fault: string
 }
 
-/** A good row: its visitor, and its values in the arena they were parsed into. May be filled again and again. */
+/** A good row: its visitor, and its values in the arena they were parsed into. May be filled anew. */
 export class ParsedRow implements AttributeValues {
   id = ''
   names: readonly string[] = []

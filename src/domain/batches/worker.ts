@@ -1,3 +1,4 @@
+import { Refusal } from '../../lib/errors.ts'
 import type { BatchClaim } from '../../store/store.ts'
 import { clientOfBatchId } from './accept.ts'
 import { applyBatch, leaseMs } from './apply.ts'
@@ -79,10 +80,16 @@ async function noteProblem(context: DomainContext, claim: BatchClaim, error: unk
     progress: batch.progress,
     refused: [],
     completed: false,
-    problem: error instanceof Error ? error.message : 'unknown',
+    problem: problemOf(error),
     nowMs: context.clock.nowMs(),
     leaseMs,
   })
+}
+
+/** Words for the batch's status: the system's own would name files. */
+function problemOf(error: unknown): string {
+  if (error instanceof Error && !('code' in error && typeof error.code === 'string')) return error.message
+  return error instanceof Refusal ? error.message : 'the store or the spool cannot be read'
 }
 
 /** Forgets batches past their retention, and removes what a crash left in the spool. */

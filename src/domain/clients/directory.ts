@@ -17,7 +17,7 @@ const partition = '*'
 const clientCollection = 'clients'
 const imsOrgCollection = 'ims-orgs'
 
-/** How long another node's change of a client may go unseen here, ms. @source decisions.md §6 (1 s in a region) */
+/** How long another node's change of a client may go unseen here, ms. @source decisions.md §6 */
 const freshMs = 500
 
 /** Codes that may be remembered, known or unknown; past it the memory starts anew. */

@@ -1,4 +1,4 @@
-/** A growing byte buffer to encode records into. One serves a whole thread: its content lasts until `reset`. */
+/** A growing buffer to encode records into. One serves a whole thread: it holds them until `reset`. */
 export class ByteWriter {
   bytes = Buffer.allocUnsafeSlow(16_384)
   length = 0

@@ -28,9 +28,9 @@ export function lmdbDocuments(environment: Environment): DocumentStore {
     },
     commit: (partition, changes) =>
       environment.write(() => {
-        const isFree = (change: DocumentChange) =>
-          mayChange(change, read(partition, change.collection, change.id))
-        if (!changes.every(isFree)) return false
+        for (const change of changes) {
+          if (!mayChange(change, read(partition, change.collection, change.id))) return false
+        }
         for (const change of changes) {
           const key = textKey(partition, change.collection, change.id)
           if (change.kind === 'remove') void documents.remove(key)

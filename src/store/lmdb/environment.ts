@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 import { open, type Database, type RootDatabase } from 'lmdb'
+import { onDisk } from './failures.ts'
 
 /** The databases of one store directory, each with binary keys and values. */
 export interface Environment {
@@ -13,7 +14,7 @@ export interface Environment {
   readonly queue: Database<Buffer, Buffer>
   readonly refused: Database<Buffer, Buffer>
   readonly directory: string
-  /** Runs `change` in a write transaction; resolves once it is on disk. Calls that come together share one. */
+  /** Runs `change` in a write transaction; resolves once it is on disk. Concurrent calls share one. */
   readonly write: <T>(change: () => T) => Promise<T>
   /** Makes the reads that follow see every commit so far, of any thread or process. */
   readonly refresh: () => void
@@ -62,7 +63,7 @@ export function openEnvironment(directory: string): Environment {
     queue: database('queue'),
     refused: database('refused'),
     directory,
-    write: (change) => root.transaction(change),
+    write: (change) => onDisk(() => root.transaction(change)),
     refresh: () => root.resetReadTxn(),
   }
   checkFormat(environment)

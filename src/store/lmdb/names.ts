@@ -56,7 +56,7 @@ export class Names {
     return next
   }
 
-  /** The numbers of a list of names as far as they are known; 0 elsewhere, to be asked for with `numberIn`. */
+  /** The numbers of a list of names as far as known; 0 elsewhere, to be asked for with `numberIn`. */
   numbers(names: readonly string[]): Int32Array {
     let numbers = this.#lists.get(names)
     if (numbers === undefined) {

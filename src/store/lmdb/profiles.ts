@@ -185,8 +185,8 @@ class ProfileEngine {
   }
 
   #put(key: Buffer) {
-    // lmdb takes `start` and `end` from a buffer that has them: a view of the writer's bytes would cost more than
-    // encoding them.
+    // lmdb takes `start` and `end` from a buffer that has them: making a view of the writer's bytes
+    // would cost more than encoding them did.
     const value: Buffer & { start?: number; end?: number } = this.#writer.bytes
     value.start = 0
     value.end = this.#writer.length

@@ -175,7 +175,8 @@ export class RowMerge {
     const age = update.atMs - this.#times[stamp]! || update.line - this.#lines[stamp]!
     if (age < 0 && !isLive) return older
     const same = this.#isStored(found, update.set, value)
-    // Nothing is to be stored when the value is the same and its stamp stays (a live write never takes an earlier one).
+    // Nothing is to be stored when the value is the same and its stamp stays: a live write never takes
+    // an earlier one.
     if (same && age <= 0) return older
     this.#replacedBy[found] = value
     return same ? sameValue : otherValue

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { hasCode } from '../../lib/errors.ts'
+import { onDisk } from './failures.ts'
 import type { Spool, SpoolReader } from '../store.ts'
 
 /** Ending of a file that is still being written; what a crash leaves of one is removed by the next server. */
@@ -16,15 +17,16 @@ export async function lmdbSpool(directory: string, { isServer }: { isServer: boo
   return {
     create: async (name) => {
       const part = fileOf(name) + unfinished
-      const file = await open(part, 'wx', 0o600)
+      const file = await onDisk(() => open(part, 'wx', 0o600))
       return {
-        write: async (bytes) => void (await file.writev([bytes])),
-        close: async () => {
-          await file.datasync()
-          await file.close()
-          await rename(part, fileOf(name))
-          await syncFolder(folder)
-        },
+        write: (bytes) => onDisk(async () => void (await file.writev([bytes]))),
+        close: () =>
+          onDisk(async () => {
+            await file.datasync()
+            await file.close()
+            await rename(part, fileOf(name))
+            await syncFolder(folder)
+          }),
         discard: async () => {
           await file.close()
           await rm(part, { force: true })

@@ -1,15 +1,21 @@
-import { open } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { onDisk } from '../../src/store/lmdb/failures.ts'
 
-it('refuses for now what the disk has no room for, and leaves a bug a bug', async () => {
-  const full = await open('/dev/full', 'w')
-  const writing = onDisk(() => full.write('x'))
-  const bug = onDisk(async () => {
-    throw new TypeError('a bug')
+it('refuses for now what the disk has no room for, naming no file', async () => {
+  const noRoom = Object.assign(new Error("ENOSPC: no space left on device, write '/store/spool/x'"), {
+    code: 'ENOSPC',
   })
 
-  await expect(writing).rejects.toMatchObject({ code: 'store_unavailable', message: expect.not.stringContaining('/') })
+  const refused = onDisk(() => Promise.reject(noRoom))
+
+  await expect(refused).rejects.toMatchObject({
+    code: 'store_unavailable',
+    message: 'The store cannot be written for now; try again later.',
+  })
+})
+
+it('leaves a bug a bug', async () => {
+  const bug = onDisk(() => Promise.reject(new TypeError('a bug')))
+
   await expect(bug).rejects.toThrow(TypeError)
-  await full.close()
 })

@@ -17,7 +17,7 @@ export const leaseMs = 15_000
 const checkpointEveryMs = 250
 
 /** After so many rows the garbage that they left is collected, which takes some hundredth of their time. */
-const collectEveryRows = 25_000
+const collectEveryRows = 40_000
 
 /** Decoded bytes of one group of rows; a group ends early when its rows are large. */
 const groupBytes = 1_048_576

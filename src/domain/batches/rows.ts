@@ -21,6 +21,8 @@ export class ParsedRow implements AttributeValues {
 
 const nothing = Buffer.alloc(0)
 const comma = 0x2c
+const percent = 0x25
+const plus = 0x2b
 
 /** Decoded values of a group of rows, one after the other; filled, handed to the store, then reset. */
 export class Arena {
@@ -65,11 +67,17 @@ export function parseRow(
   let at = start
   let from = line.start
   for (let column = -1; from <= end; column++) {
-    let to = from
-    while (to < end && bytes[to] !== comma) to++
+    // One pass finds the cell's end, copies it as if it were plain, and sees whether it is.
     let first = from
+    while (first < end && isBlank(bytes[first]!)) first++
+    let to = first
+    let out = at
+    let isPlain = true
+    for (let byte: number; to < end && (byte = bytes[to]!) !== comma; to++) {
+      if (byte === percent || byte === plus || byte > 0x7f) isPlain = false
+      target[out++] = byte
+    }
     let last = to
-    while (first < last && isBlank(bytes[first]!)) first++
     while (last > first && isBlank(bytes[last - 1]!)) last--
     from = to + 1
     if (column < 0) {
@@ -85,9 +93,12 @@ export function parseRow(
         fault: `more values than the ${header.names.length + 1} columns of the header`,
       }
     }
-    const decoded = decodeInto(bytes, { start: first, end: last }, target, at)
-    if (typeof decoded !== 'number') return { column: header.names[column], fault: decoded.fault }
-    at = decoded
+    if (isPlain) at += last - first
+    else {
+      const decoded = decodeInto(bytes, { start: first, end: last }, target, at)
+      if (typeof decoded !== 'number') return { column: header.names[column], fault: decoded.fault }
+      at = decoded
+    }
     ends.push(at)
   }
   arena.used = at

@@ -48,6 +48,7 @@ class ProfileEngine {
   readonly #writer = new ByteWriter()
   readonly #reader = new ByteReader()
   readonly #rowMerge = new RowMerge(this.#writer, this.#reader)
+  readonly #keys = new ScratchKeys()
 
   constructor(environment: Environment) {
     this.#environment = environment
@@ -103,7 +104,7 @@ class ProfileEngine {
   /** The way of a row: one id, values only. `undefined` when the update needs the general way after all. */
   #applySimple(update: ProfileUpdate, client: number, nowMs: number): Outcome | undefined {
     const names = this.#dictionary.names(client)
-    const named = keyOf(client, firstId(update))
+    const named = this.#keys.of(client, firstId(update))
     const key = this.#seek(named)
     this.#writer.reset()
     if (key === undefined) {
@@ -191,6 +192,28 @@ class ProfileEngine {
     value.start = 0
     value.end = this.#writer.length
     void this.#environment.profiles.put(key, value)
+  }
+}
+
+/**
+ * Keys that last until the next one of the same length is made: for a row, whose key is used at once.
+ *
+ * @source bench `batch`: a new buffer for each key took a tenth of the time of a row
+ */
+class ScratchKeys {
+  readonly #byLength: Buffer[] = []
+
+  of(client: number, { kind, id }: VisitorId): Buffer {
+    const length = keyPrefix + id.length
+    const key = (this.#byLength[length] ??= Buffer.allocUnsafeSlow(length))
+    for (let i = 0; i < id.length; i++) {
+      const unit = id.charCodeAt(i)
+      if (unit > 0x7f) return keyOf(client, { kind, id })
+      key[keyPrefix + i] = unit
+    }
+    key.writeUInt32BE(client, 0)
+    key[4] = kindByte(kind)
+    return key
   }
 }
 

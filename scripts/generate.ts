@@ -4,11 +4,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { format } from 'prettier'
+import { errorsReference } from './generate/errors.ts'
 import { envExample, settingsReference } from './generate/settings.ts'
 
 /** Path in the repository → what makes its text. */
 const generated: Readonly<Record<string, () => string>> = {
   '.env.example': envExample,
+  'docs/reference/errors.md': errorsReference,
   'docs/reference/settings.md': settingsReference,
 }
 

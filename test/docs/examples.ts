@@ -1,0 +1,107 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { promisify } from 'node:util'
+
+/** One command of a page, and the reply that the page shows behind it. */
+export interface Example {
+  /** From the root of the repository. */
+  readonly page: string
+  /** Of the command's first line, from 1. */
+  readonly line: number
+  readonly command: string
+  readonly reply: string | undefined
+}
+
+interface Block {
+  readonly language: string
+  readonly line: number
+  readonly text: string
+}
+
+const root = path.resolve(import.meta.dirname, '../..')
+
+/** Lists the `sh` blocks of a page that call curl, each with the block of another language behind it. */
+export function readExamples(page: string): Example[] {
+  const blocks = readBlocks(readFileSync(path.join(root, page), 'utf8'))
+  return blocks.flatMap(({ language, line, text }, index) => {
+    if (language !== 'sh' || !/^\s*curl\b/m.test(text)) return []
+    const next = blocks[index + 1]
+    const reply = next && ['xml', 'json', 'text'].includes(next.language) ? next.text : undefined
+    return [{ page, line, command: text, reply }]
+  })
+}
+
+function readBlocks(markdown: string): Block[] {
+  const blocks: Block[] = []
+  let open: { language: string; line: number; lines: string[] } | undefined
+  for (const [index, line] of markdown.split('\n').entries()) {
+    const fence = /^```(\w*)$/.exec(line)
+    if (fence === null) open?.lines.push(line)
+    else if (open === undefined) open = { language: fence[1] ?? '', line: index + 2, lines: [] }
+    else {
+      blocks.push({ language: open.language, line: open.line, text: open.lines.join('\n') })
+      open = undefined
+    }
+  }
+  return blocks
+}
+
+/** The address that pages write; the application under test listens on another port. */
+const writtenAddress = '127.0.0.1:8080'
+
+/** What differs from run to run; a page shows one of each for all. */
+const madeUp: Readonly<Record<string, RegExp>> = {
+  batch: /[a-z0-9-]+-\d{13}-\d{8}/,
+  uuid: /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/,
+  tntId: /(?<![\da-f])[\da-f]{32}(?![\da-f])/,
+  time: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00/,
+  milliseconds: /(?<!\d)\d{13}(?!\d)/,
+}
+
+const anyMadeUp = new RegExp(
+  Object.entries(madeUp)
+    .map(([kind, pattern]) => `(?<${kind}>${pattern.source})`)
+    .join('|'),
+  'g',
+)
+
+/**
+ * Runs the commands of one page in order, as a reader does who replaces the ids shown by those that
+ * came back.
+ */
+export class Reader {
+  readonly #port: number
+  /** Id that the page shows → the one that came back. */
+  readonly #ids = new Map<string, string>()
+
+  constructor(port: number) {
+    this.#port = port
+  }
+
+  /** Runs a command in a shell; returns what it prints, with the page's own address in it. */
+  async run({ command, reply = '' }: Example): Promise<string> {
+    let text = command.replaceAll(writtenAddress, `127.0.0.1:${this.#port}`)
+    for (const [shown, actual] of this.#ids) text = text.replaceAll(shown, actual)
+    const { stdout } = await promisify(execFile)('sh', ['-ec', text], {
+      cwd: root,
+      env: { ...process.env, no_proxy: '*' },
+      timeout: 20_000,
+    })
+    const printed = stdout.trimEnd().replaceAll(`127.0.0.1:${this.#port}`, writtenAddress)
+    const actual = printed.match(anyMadeUp) ?? []
+    for (const [index, shown] of (reply.match(anyMadeUp) ?? []).entries()) {
+      this.#ids.set(shown, actual[index] ?? shown)
+    }
+    return printed
+  }
+}
+
+/** A reply with everything that differs from run to run replaced by the name of its kind. */
+export function withoutMadeUp(reply: string): string {
+  return reply.replaceAll(anyMadeUp, (...groups) => {
+    const kinds: unknown = groups.at(-1)
+    const kind = Object.entries(Object(kinds)).find(([, text]) => text !== undefined)?.[0]
+    return `<${kind}>`
+  })
+}

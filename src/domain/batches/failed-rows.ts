@@ -41,15 +41,25 @@ export async function writeFailedRows(context: DomainContext, batch: Batch): Pro
   const upload = await context.store.spool.open(batch.batchId)
   if (upload === undefined) throw new Error('the upload is not in the spool')
   const writer = await context.store.spool.create(failedRowsName(batch.batchId))
-  if (batch.progress.failedUpdates === 0) {
-    await writer.write(Buffer.concat([readHeader(upload).text, lineFeed]))
-    upload.close()
-  } else {
-    for await (const piece of findFailedRows(upload, await refusedRows(context, batch)))
+  try {
+    for await (const piece of piecesOf(upload, batch, await refusedRows(context, batch)))
       await writer.write(piece)
+    await writer.close()
+  } catch (error) {
+    await writer.discard()
+    throw error
   }
-  await writer.close()
 }
+
+/** Without failed rows the text is the header alone, and the upload need not be looked through. */
+function piecesOf(upload: SpoolReader, batch: Batch, refused: ReadonlyMap<number, RowFault>): PieceSource {
+  if (batch.progress.failedUpdates > 0) return findFailedRows(upload, refused)
+  const { text } = readHeader(upload)
+  upload.close()
+  return [Buffer.concat([text, lineFeed])]
+}
+
+type PieceSource = Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 
 const lineFeed = Buffer.from('\n')
 

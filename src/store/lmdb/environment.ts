@@ -81,7 +81,9 @@ function checkFormat({ root, meta, directory }: Environment) {
         'Start it with the version that wrote it, or give another directory.',
     )
   }
-  void root.transactionSync(() => meta.put(formatKey, Buffer.from(String(format))))
+  root.transactionSync(() => {
+    void meta.put(formatKey, Buffer.from(String(format)))
+  })
 }
 
 /** Reads a record of ours kept as JSON; `undefined` when there is none. */

@@ -34,7 +34,11 @@ export function lockForServer(environment: Environment): () => void {
     }
     void environment.meta.put(key, toJson(own))
   })
-  return () => void environment.root.transactionSync(() => environment.meta.remove(key))
+  return () => {
+    environment.root.transactionSync(() => {
+      void environment.meta.remove(key)
+    })
+  }
 }
 
 function describe(pid: number): Holder {

@@ -17,7 +17,8 @@ export async function lmdbSpool(directory: string, { isServer }: { isServer: boo
   return {
     create: async (name) => {
       const part = fileOf(name) + unfinished
-      const file = await onDisk(() => open(part, 'wx', 0o600))
+      // What a dead thread left of the same entry is written over.
+      const file = await onDisk(() => open(part, 'w', 0o600))
       return {
         write: (bytes) => onDisk(async () => void (await file.writev([bytes]))),
         close: () =>

@@ -105,7 +105,7 @@ describe.each(stores.filter(([name]) => name !== 'memory'))('random histories in
         }
       }),
       // Shrinking a history that has to be stored again each time takes longer than reading it.
-      { numRuns: 500, endOnFailure: true },
+      { numRuns: 200, endOnFailure: true },
     )
   })
 })

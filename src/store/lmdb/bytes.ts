@@ -62,6 +62,12 @@ export class ByteReader {
     this.position = position
   }
 
+  /** Copies the bytes, which lmdb lends only until the next read of any of its databases. */
+  keep() {
+    // Of the whole array: lmdb gives the buffer that it lends a length of its own.
+    this.bytes = Uint8Array.prototype.slice.call(this.bytes) as Buffer
+  }
+
   byte(): number {
     return this.bytes[this.position++]!
   }

@@ -12,15 +12,17 @@ const numberedNamesMax = 65_535
 export class Names {
   readonly #environment: Environment
   readonly #clientNumber: number
+  readonly #beforeRead: () => void
   readonly #texts: string[] = ['']
   readonly #bytes: number[] = [0]
   readonly #numbers = new Map<string, number>()
   /** Numbers of the name lists seen most often: a batch's rows all share one list. */
   readonly #lists = new WeakMap<readonly string[], Int32Array>()
 
-  constructor(environment: Environment, clientNumber: number) {
+  constructor(environment: Environment, clientNumber: number, beforeRead: () => void) {
     this.#environment = environment
     this.#clientNumber = clientNumber
+    this.#beforeRead = beforeRead
   }
 
   /** The name with this number, which some record holds. */
@@ -80,6 +82,7 @@ export class Names {
 
   /** Takes in the names that other threads have added. */
   #load() {
+    this.#beforeRead()
     for (;;) {
       const name = this.#environment.names.get(this.#key(this.#texts.length))
       if (name === undefined) return
@@ -99,10 +102,13 @@ export class Names {
 export class Dictionary {
   readonly #environment: Environment
   readonly #numbers = new Map<string, number>()
+  readonly #beforeRead: () => void
   readonly #names = new Map<number, Names>()
 
-  constructor(environment: Environment) {
+  /** @param beforeRead called before names are read: lmdb then takes back the bytes it lent last */
+  constructor(environment: Environment, beforeRead: () => void) {
     this.#environment = environment
+    this.#beforeRead = beforeRead
   }
 
   /** The number that stands for a client in keys; 0 when nothing of it was ever stored. */
@@ -131,7 +137,7 @@ export class Dictionary {
   names(clientNumber: number): Names {
     let names = this.#names.get(clientNumber)
     if (names === undefined) {
-      names = new Names(this.#environment, clientNumber)
+      names = new Names(this.#environment, clientNumber, this.#beforeRead)
       this.#names.set(clientNumber, names)
     }
     return names

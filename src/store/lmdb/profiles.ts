@@ -52,7 +52,7 @@ class ProfileEngine {
 
   constructor(environment: Environment) {
     this.#environment = environment
-    this.#dictionary = new Dictionary(environment)
+    this.#dictionary = new Dictionary(environment, () => this.#reader.keep())
   }
 
   forget() {

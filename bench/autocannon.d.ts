@@ -6,5 +6,11 @@ declare module 'autocannon' {
     readonly non2xx: number
     readonly errors: number
   }
-  export default function autocannon(options: { url: string; connections: number; duration: number }): Promise<Result>
+  interface Options {
+    readonly url: string
+    readonly connections: number
+    readonly duration: number
+  }
+  function autocannon(options: Options): Promise<Result>
+  export = autocannon
 }

@@ -215,9 +215,9 @@ async function benchLive(server: ChildProcess, url: string) {
 
 const benches = { batch: benchBatch, requests: benchRequests }
 say('# Benchmarks')
-say(
-  `\nNode ${process.version}, ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${new Date().toISOString().slice(0, 10)}, rounds ${rounds}.`,
-)
+const machine = `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'})`
+const today = new Date().toISOString().slice(0, 10)
+say(`\nNode ${process.version}, ${machine}, ${today}, rounds: ${rounds}.`)
 try {
   for (const [name, run] of Object.entries(benches))
     if (wanted.length === 0 || wanted.includes(name)) await run()

@@ -59,11 +59,11 @@ it('SIGTERM cuts off a request that does not end in the time given, and exits 0'
   const server = await startServer({ directory: makeDirectory(), settings: { SHUTDOWN_SECONDS: '0.3' } })
   const { reply } = await beginUpload(server.port)
 
-  const cut = expect(reply).rejects.toThrow(/socket hang up|ECONNRESET/)
+  const cut = reply.catch((error: unknown) => String(error))
   const ended = await server.stop()
 
   expect(ended).toEqual({ code: 0, signal: null })
-  await cut
+  expect(await cut).toMatch(/socket hang up|ECONNRESET/)
 })
 
 it('a second server on the same directory exits 1 at once and names the process that holds it', async () => {
@@ -104,14 +104,18 @@ it('all faulty settings are reported by name, exit code 2, and no store is made'
   expect(ended).toEqual({ code: 2, signal: null })
   expect(server.stdout()).toBe('')
   const names = server.stderr().trimEnd().split('\n')
-  expect(names.map((line) => /^silhouette: (\S+) \S/.exec(line)?.[1]).toSorted()).toEqual([
-    '--bogus',
-    '--port',
-    'SILHOUETTE_BATCH_ROWS_MAX',
-    'SILHOUETTE_DEFAULT_CLIENT',
-    'SILHOUETTE_LOG_LEVEL',
-    'SILHOUETTE_PORTT',
-  ])
+  const named = names.map((line) => /^silhouette: (\S+) \S/.exec(line)?.[1])
+  expect(named).toHaveLength(6)
+  expect(named).toEqual(
+    expect.arrayContaining([
+      '--bogus',
+      '--port',
+      'SILHOUETTE_BATCH_ROWS_MAX',
+      'SILHOUETTE_DEFAULT_CLIENT',
+      'SILHOUETTE_LOG_LEVEL',
+      'SILHOUETTE_PORTT',
+    ]),
+  )
   expect(existsSync(directory)).toBe(false)
 })
 

@@ -65,7 +65,7 @@ export class ByteReader {
   /** Copies the bytes, which lmdb lends only until the next read of any of its databases. */
   keep() {
     // Of the whole array: lmdb gives the buffer that it lends a length of its own.
-    this.bytes = Uint8Array.prototype.slice.call(this.bytes) as Buffer
+    this.bytes = Buffer.from(Uint8Array.prototype.slice.call(this.bytes))
   }
 
   byte(): number {

@@ -95,7 +95,6 @@ export async function startServer(given: Given): Promise<Server> {
   return { ...server, url, port: Number(new URL(url).port), stop }
 }
 
-
 function isRunning(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null
 }

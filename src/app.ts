@@ -91,6 +91,15 @@ function addHooks(app: FastifyInstance) {
     if (request.method !== 'POST' && hasBody(request.raw)) reply.header('connection', 'close')
     done()
   })
+  // Who keeps a connection open would hold up the stop: it ends with the reply.
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (isStopping) reply.header('connection', 'close')
+    done(null, payload)
+  })
+  app.addHook('onResponse', (_request, _reply, done) => {
+    if (isStopping) app.server.closeIdleConnections()
+    done()
+  })
   // Handlers read bodies themselves, once everything that is judged before the body has been judged.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _body, done) => done(null))

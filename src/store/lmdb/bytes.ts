@@ -56,16 +56,23 @@ export class ByteWriter {
 export class ByteReader {
   bytes: Buffer = Buffer.alloc(0)
   position = 0
+  #length = 0
+  #isKept = true
 
-  open(bytes: Buffer, position: number) {
+  /** @param length of the value, which the buffer may be longer than */
+  open(bytes: Buffer, position: number, length: number) {
     this.bytes = bytes
     this.position = position
+    this.#length = length
+    this.#isKept = false
   }
 
   /** Copies the bytes, which lmdb lends only until the next read of any of its databases. */
   keep() {
-    // Of the whole array: lmdb gives the buffer that it lends a length of its own.
-    this.bytes = Buffer.from(Uint8Array.prototype.slice.call(this.bytes))
+    if (this.#isKept) return
+    // Only the value: the array that lmdb lends is megabytes long.
+    this.bytes = Buffer.from(Uint8Array.prototype.slice.call(this.bytes, 0, this.#length))
+    this.#isKept = true
   }
 
   byte(): number {

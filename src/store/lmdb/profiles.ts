@@ -90,7 +90,7 @@ class ProfileEngine {
       looked++
       last = key
       if (value[0] === linkTag) continue
-      this.#reader.open(value, 1)
+      this.#reader.open(value, 1, value.length)
       if (!isLive(readHead(this.#reader), nowMs)) expired.push(key)
     }
     if (expired.length > 0) {
@@ -181,7 +181,7 @@ class ProfileEngine {
       bytes = profiles.getBinaryFast(own)
     }
     if (bytes === undefined) return undefined
-    this.#reader.open(bytes, 1)
+    this.#reader.open(bytes, 1, profiles.lastSize)
     return own
   }
 

@@ -183,23 +183,28 @@ describe('what is no request', () => {
 })
 
 describe('a server that stops', () => {
-  it('ends what is in flight, and answers what comes after it with 503 in its shape', async () => {
+  it('ends what is in flight and its connection, and answers what comes after with 503 in its shape', async () => {
     const { app, listen, context } = await startApp()
-    const connection = await openConnection(await listen())
+    const port = await listen()
+    const [uploading, late] = [await openConnection(port), await openConnection(port)]
     const begun = vi.spyOn(context.store.spool, 'create')
+    const lateHead = head('GET /m2/demo/profile/update?mboxPC=1')
 
-    await connection.send(head(batchPost, { 'content-length': upload.length }) + upload.slice(0, 10))
+    await late.send(lateHead.slice(0, 20))
+    await uploading.send(head(batchPost, { 'content-length': upload.length }) + upload.slice(0, 10))
     await vi.waitFor(() => expect(begun).toHaveBeenCalled())
     const closed = app.close()
-    await connection.send(upload.slice(10) + head('GET /m2/demo/profile/update?mboxPC=1'))
-    const replies = await connection.receiveAll()
+    await late.send(lateHead.slice(20))
+    const refused = await late.receiveAll()
+    await uploading.send(upload.slice(10))
+    const taken = await uploading.receiveAll()
     await closed
 
-    expect(replies).toMatch(
-      /^HTTP\/1.1 200 OK\r\n[^]*Batch submitted for processing[^]*HTTP\/1.1 503 Service Unavailable\r\n/,
-    )
-    expect(replies).toContain('\r\nretry-after: 5\r\n')
-    expect(replies).toMatch(
+    expect(taken).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*Batch submitted for processing/)
+    expect(taken).toContain('\r\nconnection: close\r\n')
+    expect(refused).toMatch(/^HTTP\/1.1 503 Service Unavailable\r\n/)
+    expect(refused).toContain('\r\nretry-after: 5\r\n')
+    expect(refused).toMatch(
       /<success>false<\/success><message>The server is stopping; send the request again.<\/message>/,
     )
   })

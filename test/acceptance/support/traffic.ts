@@ -1,4 +1,5 @@
 import { update, upload, visit } from './calls.ts'
+import { waitFor } from './wait.ts'
 
 /** Profile path → attributes that an acknowledged write left there. */
 export type Acknowledged = Map<string, Record<string, string>>
@@ -30,6 +31,7 @@ export class Traffic {
   readonly unanswered: { readonly prefix: string; readonly rows: number }[] = []
   /** Last `seq` acknowledged, and last one sent, by visitor. */
   readonly seqs = new Map<string, { acknowledged: number; sent: number }>()
+  #writes = 0
   #running = true
   #uploads = 0
 
@@ -47,6 +49,13 @@ export class Traffic {
   /** Lets each writer end after the request under way; to be called when the server is killed. */
   stop() {
     this.#running = false
+  }
+
+  /** Resolves once something more of this kind is acknowledged. */
+  async acknowledges(kind: 'a batch' | 'a write'): Promise<void> {
+    const count = () => (kind === 'a batch' ? this.batches.length : this.#writes)
+    const before = count()
+    await waitFor(kind, () => (count() > before ? true : undefined), { everyMs: 1 })
   }
 
   /** Makes the visitors that updates and v1 batches name. */
@@ -98,6 +107,7 @@ export class Traffic {
   }
 
   #keep(path: string, set: Record<string, string>) {
+    this.#writes++
     this.acknowledged.set(path, Object.assign(this.acknowledged.get(path) ?? {}, set))
   }
 }

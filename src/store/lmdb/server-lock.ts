@@ -22,7 +22,7 @@ const key = Buffer.from('server')
  * @returns a function that gives the directory free
  * @throws  Error naming the process that holds it
  */
-export function lockForServer(environment: Environment): () => void {
+export function lockForServer(environment: Environment): () => Promise<void> {
   const own = describe(process.pid)
   environment.root.transactionSync(() => {
     const holder = getJson<Holder>(environment.meta, key)
@@ -34,11 +34,8 @@ export function lockForServer(environment: Environment): () => void {
     }
     void environment.meta.put(key, toJson(own))
   })
-  return () => {
-    environment.root.transactionSync(() => {
-      void environment.meta.remove(key)
-    })
-  }
+  // Queued behind every write under way, so that none is left when the environment closes.
+  return () => environment.write(() => void environment.meta.remove(key))
 }
 
 function describe(pid: number): Holder {

@@ -22,7 +22,7 @@ export interface LmdbOptions {
 export async function openLmdbStore(directory: string, options: LmdbOptions): Promise<Store> {
   const environment = openEnvironment(directory)
   const isServer = options.as === 'server'
-  let unlock: (() => void) | undefined
+  let unlock: (() => Promise<void>) | undefined
   try {
     if (isServer) {
       unlock = lockForServer(environment)
@@ -43,7 +43,7 @@ export async function openLmdbStore(directory: string, options: LmdbOptions): Pr
   }
 }
 
-async function closeEnvironment(environment: Environment, unlock: (() => void) | undefined) {
-  unlock?.()
+async function closeEnvironment(environment: Environment, unlock: (() => Promise<void>) | undefined) {
+  await unlock?.()
   await environment.root.close()
 }

@@ -15,8 +15,8 @@ export function rawQuery(url: string): Buffer {
 
 /** A decoded parameter of the path. */
 export function pathParameter(request: FastifyRequest, name: string): string {
-  const value: unknown = Reflect.get(Object(request.params), name)
-  return typeof value === 'string' ? value : ''
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the router makes an object of texts
+  return (request.params as Readonly<Record<string, string | undefined>>)[name] ?? ''
 }
 
 /**
@@ -27,8 +27,18 @@ export function pathParameter(request: FastifyRequest, name: string): string {
 export function queryParameter(request: FastifyRequest, name: string): string | undefined {
   const start = request.url.indexOf('?')
   if (start < 0) return undefined
-  const value = new URLSearchParams(request.url.slice(start + 1)).get(name)?.trim()
-  return value === '' ? undefined : value
+  const query = request.url.slice(start + 1)
+  // Most queries hold nothing to decode: then their texts are looked through as they stand.
+  const value = /[%+]/.test(query) ? new URLSearchParams(query).get(name) : plainParameter(query, name)
+  return value?.trim() || undefined
+}
+
+function plainParameter(query: string, name: string): string | undefined {
+  for (const pair of query.split('&')) {
+    if (pair.startsWith(name) && pair[name.length] === '=') return pair.slice(name.length + 1)
+    if (pair === name) return ''
+  }
+  return undefined
 }
 
 /** `host:port` that the caller used; where no usable one was sent, the address that the call came in on. */

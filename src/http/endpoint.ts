@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Client } from '../domain/clients/directory.ts'
+import { nextTurn } from '../lib/turn.ts'
 import type { FindClient } from './client-of.ts'
 import type { Services } from './services.ts'
 
@@ -22,5 +23,8 @@ export function forClient(
   findClient: FindClient,
   handle: (call: Call) => Promise<unknown>,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
-  return async (request, reply) => handle({ request, reply, client: await findClient(services, request) })
+  return async (request, reply) => {
+    await nextTurn()
+    return handle({ request, reply, client: await findClient(services, request) })
+  }
 }

@@ -15,18 +15,18 @@ export interface ProfileReply {
  * is the most frequent reply of all.
  */
 export function writeProfile(profile: ProfileReply): string {
-  const born = writeAttribute('firstSessionStart', String(profile.bornAtMs), isoTime(profile.bornAtMs))
-  let attributes = born
   let atMs = profile.bornAtMs
   let time = isoTime(atMs)
+  let attributes = writeAttribute('firstSessionStart', String(atMs), time)
   for (const attribute of profile.attributes) {
     // Attributes of one write share its time, so the last one is mostly the next one.
     if (attribute.atMs !== atMs) time = isoTime((atMs = attribute.atMs))
     attributes += `,${writeAttribute(attribute.name, attribute.value, time)}`
   }
+  const modifiedAt = profile.modifiedAtMs === atMs ? time : isoTime(profile.modifiedAtMs)
   return (
     `{"client":${JSON.stringify(profile.client)},"visitorId":${JSON.stringify(profile.visitorId)},` +
-    `"modifiedAt":"${isoTime(profile.modifiedAtMs)}","profileAttributes":{${attributes}}}`
+    `"modifiedAt":"${modifiedAt}","profileAttributes":{${attributes}}}`
   )
 }
 

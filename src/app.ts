@@ -7,8 +7,10 @@ import { answerClientError } from './http/client-errors.ts'
 import { answerErrors } from './http/errors.ts'
 import { holdContinue } from './http/expect-continue.ts'
 import { refuseOtherMethods, routeAllMethods } from './http/methods.ts'
+import { addAdminRoutes } from './http/admin/routes.ts'
 import { addBatchRoutes } from './http/routes/batches.ts'
 import { addDeliveryRoutes } from './http/routes/delivery.ts'
+import { addImsRoute } from './http/routes/ims.ts'
 import { addProfileRoutes } from './http/routes/profiles.ts'
 import { addUpdateRoute } from './http/routes/update.ts'
 import type { Services } from './http/services.ts'
@@ -22,6 +24,9 @@ declare module 'fastify' {
     action?: string
   }
 }
+
+/** Methods whose bodies some endpoint reads. */
+const methodsWithUse: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
 /** Room for headers beside the longest query that an update may have, in bytes. */
 const headersBytesMax = 20_480
@@ -47,6 +52,8 @@ export function buildApp(services: Services): FastifyInstance {
   addBatchRoutes(app, services, bodies)
   addProfileRoutes(app, services)
   addDeliveryRoutes(app, services, bodies)
+  addImsRoute(app, services, bodies)
+  addAdminRoutes(app, services, bodies)
   addRefusals()
   holdContinue(app.server)
   return app
@@ -88,7 +95,7 @@ function addHooks(app: FastifyInstance) {
     const { headers } = request
     if (headers['content-type'] !== undefined && !request.mediaType) delete headers['content-type']
     // The body of a request that has no use for one is not waited for.
-    if (request.method !== 'POST' && hasBody(request.raw)) reply.header('connection', 'close')
+    if (!methodsWithUse.has(request.method) && hasBody(request.raw)) reply.header('connection', 'close')
     done()
   })
   // Who keeps a connection open would hold up the stop: it ends with the reply.

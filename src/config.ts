@@ -1,6 +1,6 @@
 import { nearestName } from './lib/nearest.ts'
 import type { Parsed, Setting } from './lib/setting.ts'
-import { addresses, choice, count, custom, duration, hostName } from './lib/setting.ts'
+import { addresses, choice, count, custom, duration, hostName, secret } from './lib/setting.ts'
 import { isClientCode, reservedClientCodes } from './model/client-code.ts'
 
 /** Where profiles are kept, as the store URL says it. */
@@ -90,6 +90,65 @@ const settings = {
     'Seconds without progress after which a batch is reported as stuck.',
     600,
     { min: 0.1, max: 86_400 },
+  ),
+  batchCallsPerMinute: count(
+    'BATCH_CALLS_PER_MINUTE',
+    'Uploads that each client may send a minute; 0 for no limit.',
+    0,
+    { min: 0, max: 1_000_000 },
+  ),
+  adminCallsPerMinute: count(
+    'ADMIN_CALLS_PER_MINUTE',
+    'Calls to the Admin API that each client has a minute; 0 for no limit.',
+    50,
+    { min: 0, max: 1_000_000 },
+  ),
+  auditRetentionDays: count('AUDIT_RETENTION_DAYS', 'Days that entries of the audit log are kept.', 400, {
+    min: 1,
+    max: 36_500,
+  }),
+  secretKey: secret(
+    'SECRET_KEY',
+    'Key that seals tokens at rest and signs access tokens; without it, a file in the store directory.',
+    32,
+  ),
+  secretKeyChanged: choice(
+    'SECRET_KEY_CHANGED',
+    'Say yes for one start when the former key is lost: tokens go on working but cannot be read again.',
+    'no',
+    ['no', 'yes'],
+  ),
+  adminEmail: custom<string | undefined>(
+    'ADMIN_EMAIL',
+    'E-mail address of the first system admin; taken by the first start.',
+    'admin@localhost',
+    {
+      accepts: 'an e-mail address',
+      parse: (text) => (/^[^\s@]+@[^\s@]+$/.test(text) ? { value: text } : { fault: 'an e-mail address' }),
+    },
+  ),
+  adminPassword: secret(
+    'ADMIN_PASSWORD',
+    'Password of the first system admin; made up and printed by the first start when not given.',
+    12,
+  ),
+  apiClientId: custom<string | undefined>(
+    'API_CLIENT_ID',
+    'Client id of the first API credential; made up and printed by the first start when not given.',
+    '',
+    {
+      accepts: 'up to 100 letters, digits and . _ - @',
+      parse: (text) => {
+        if (text === '') return { value: undefined }
+        const isId = /^[\w.@-]{1,100}$/.test(text)
+        return isId ? { value: text } : { fault: 'up to 100 letters, digits and . _ - @' }
+      },
+    },
+  ),
+  apiClientSecret: secret(
+    'API_CLIENT_SECRET',
+    'Secret of the first API credential; made up and printed by the first start when not given.',
+    8,
   ),
   checkpointRows: count(
     'CHECKPOINT_ROWS',
@@ -181,7 +240,7 @@ export function readConfig(from: {
     else
       faults.push({
         name: given?.as ?? setting.name,
-        message: `must be ${parsed.fault}, not "${given?.text}"`,
+        message: `must be ${parsed.fault}${setting.isSecret ? '' : `, not "${given?.text}"`}`,
       })
   }
   if (faults.length > 0) return { kind: 'faults', faults }

@@ -2,9 +2,14 @@ import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 import { startBatchLoop, startBatchThread, type BatchRunner } from './batch-thread.ts'
 import { readConfig, type Config } from './config.ts'
+import { ensureAccounts } from './domain/accounts/first-start.ts'
 import { listenForShutdown, type Shutdown } from './lib/shutdown.ts'
 import { openLog } from './log.ts'
-import { buildContext, openStore } from './services.ts'
+import { firstSecrets } from './first-secrets.ts'
+import { startHousekeeping } from './housekeeping.ts'
+import { warnOfOpenClients } from './open-clients.ts'
+import { readSecretKey } from './secret-key.ts'
+import { addControl, buildContext, openStore } from './services.ts'
 
 /** Exit codes of a start that did not succeed. */
 const exitFailed = 1
@@ -12,7 +17,7 @@ const exitBadSettings = 2
 
 await main()
 
-/** Boot order: settings, store, default client, batches, HTTP; they end in the reverse order. */
+/** Boot order: settings, store, secret key, first accounts, batches, HTTP; they end in the reverse order. */
 async function main() {
   const config = readSettings()
   if (config === undefined) return
@@ -45,16 +50,31 @@ async function serve(config: Config, log: Logger, shutdown: Shutdown): Promise<s
   const store = await openStore(config.storeUrl, { as: 'server' })
   shutdown.add('the store', () => store.close())
   let batches: BatchRunner | undefined
-  const context = buildContext(config, store, () => batches?.wake())
-  await context.clients.ensure(config.defaultClient, config.profileLifetimeDays)
+  const domain = buildContext(config, store, () => batches?.wake())
+  const context = addControl(domain, readSecretKey(config))
+  const client = await context.clients.ensure(config.defaultClient, config.profileLifetimeDays)
+  const secrets = await ensureAccounts(context, client, firstAccounts(config))
+  if (secrets) process.stdout.write(firstSecrets(secrets))
   // A store in memory belongs to this thread alone.
   batches = config.storeUrl.kind === 'memory' ? startBatchLoop(context, log) : startBatchThread(config, log)
   const runner = batches
   shutdown.add('the batches', () => runner.stop())
+  shutdown.add('the housekeeping', startHousekeeping(context, log))
+  await warnOfOpenClients(context, config.host, log)
   const app = buildApp({ context, settings: config, log })
   shutdown.add('the listener', () => app.close())
   await app.listen({ host: config.host, port: config.port })
   const address = app.server.address()
   const port = typeof address === 'object' && address !== null ? address.port : config.port
   return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+}
+
+function firstAccounts(config: Config) {
+  return {
+    email: config.adminEmail,
+    password: config.adminPassword,
+    clientId: config.apiClientId,
+    clientSecret: config.apiClientSecret,
+    keyChanged: config.secretKeyChanged === 'yes',
+  }
 }

@@ -1,6 +1,9 @@
 import type { Config, StoreLocation } from './config.ts'
 import { ClientDirectory } from './domain/clients/directory.ts'
-import type { DomainContext } from './domain/context.ts'
+import { CallerLog } from './domain/callers/log.ts'
+import type { ControlContext, DomainContext } from './domain/context.ts'
+import type { SecretKey } from './domain/secret-key.ts'
+import { TokenChecker } from './domain/tokens/verify.ts'
 import { systemClock } from './lib/clock.ts'
 import { dayMs } from './model/limits.ts'
 import { openLmdbStore, type LmdbOptions } from './store/lmdb/store.ts'
@@ -27,6 +30,18 @@ export function buildContext(config: Config, store: Store, batchAccepted: () => 
       batchRetentionMs: config.batchRetentionDays * dayMs,
       batchStuckMs: config.batchStuckSeconds * 1000,
       checkpointRows: config.checkpointRows,
+      auditRetentionMs: config.auditRetentionDays * dayMs,
     },
+  }
+}
+
+/** Adds what the control plane and the profile API's tokens need; the batch thread has no use for it. */
+export function addControl(context: DomainContext, secretKey: SecretKey): ControlContext {
+  const { store, clock } = context
+  return {
+    ...context,
+    secretKey,
+    tokens: new TokenChecker(store.documents, clock),
+    callers: new CallerLog(store.documents, clock),
   }
 }

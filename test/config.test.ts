@@ -21,6 +21,11 @@ describe('settings', () => {
     expect(configOf([])).toEqual({
       host: '127.0.0.1',
       port: 8080,
+      adminCallsPerMinute: 50,
+      adminEmail: 'admin@localhost',
+      auditRetentionDays: 400,
+      batchCallsPerMinute: 0,
+      secretKeyChanged: 'no',
       storeUrl: { kind: 'lmdb', directory: './data' },
       defaultClient: 'demo',
       logLevel: 'info',

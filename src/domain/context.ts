@@ -1,6 +1,9 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Store } from '../store/store.ts'
+import type { CallerLog } from './callers/log.ts'
 import type { ClientDirectory } from './clients/directory.ts'
+import type { SecretKey } from './secret-key.ts'
+import type { TokenChecker } from './tokens/verify.ts'
 
 /** The settings that domain functions read. */
 export interface DomainSettings {
@@ -14,6 +17,8 @@ export interface DomainSettings {
   readonly batchStuckMs: number
   /** Rows that go to the store at once; bounds how long a live write waits behind a batch. */
   readonly checkpointRows: number
+  /** How long entries of the audit log are kept, ms. */
+  readonly auditRetentionMs: number
 }
 
 /** What every domain function works with; made once in `main.ts`, or by a test. */
@@ -24,4 +29,11 @@ export interface DomainContext {
   readonly settings: DomainSettings
   /** Called after a batch was accepted, so that a worker need not wait for its next look. */
   readonly batchAccepted: () => void
+}
+
+/** What the control plane works with besides: tokens, and who calls. */
+export interface ControlContext extends DomainContext {
+  readonly secretKey: SecretKey
+  readonly tokens: TokenChecker
+  readonly callers: CallerLog
 }

@@ -2,7 +2,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal, type ErrorCode } from '../lib/errors.ts'
 import { uuid } from '../lib/ids.ts'
 import { contentTypes, writeM2Response } from '../wire/m2-response.ts'
+import { writeOauthError } from '../wire/oauth.ts'
 import { writeRestError } from '../wire/rest-error.ts'
+import { adminMediaType, writeAdminError } from './admin/media-type.ts'
 import { chooseFormat } from './accept.ts'
 import { rawPath } from './address.ts'
 import { BodyLost } from './bodies.ts'
@@ -28,6 +30,28 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   batch_too_large: 413,
   batch_rows_too_many: 413,
   batch_not_found: 404,
+  token_invalid: 403,
+  token_scope_insufficient: 403,
+  access_token_invalid: 401,
+  api_key_invalid: 403,
+  action_not_allowed: 403,
+  grant_refused: 403,
+  media_type_unsupported: 406,
+  calls_too_many: 503,
+  token_not_found: 404,
+  tokens_too_many: 409,
+  credential_invalid: 401,
+  credential_not_found: 404,
+  grant_type_unsupported: 400,
+  client_exists: 409,
+  client_in_use: 409,
+  ims_org_taken: 409,
+  workspace_unknown: 400,
+  workspace_exists: 409,
+  user_exists: 409,
+  user_not_found: 404,
+  last_system_admin: 409,
+  revision_not_found: 404,
   store_unavailable: 503,
   server_stopping: 503,
 }
@@ -42,6 +66,7 @@ interface Answer {
   readonly code?: ErrorCode
   /** Line of an upload that is at fault. */
   readonly line?: unknown
+  readonly retryAfterSeconds?: unknown
 }
 
 /**
@@ -54,14 +79,19 @@ export function answerErrors(services: Services) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     // Nobody is left to be answered.
     if (error instanceof BodyLost) return void reply.hijack()
-    const refusal = refusalOf(error)
-    const answer = refusal ? answerRefusal(services, refusal, request) : answerBug(services, error, request)
-    const { type, body } = writeError(request, answer)
+    const answer = answerOf(services, error, placeOf(request))
+    const { type, body } = writeError(services, request, answer)
     reply.code(answer.status).type(type)
-    if (answer.status === 503) reply.header('retry-after', retryAfterSeconds)
+    if (answer.status === 503) reply.header('retry-after', answer.retryAfterSeconds ?? retryAfterSeconds)
     if (isBodyPending(request.raw)) sendThenDrain(reply, body)
     else reply.send(body)
   }
+}
+
+/** What a caller is told of an error; the log is told too. */
+export function answerOf(services: Services, error: unknown, place: Place): Answer {
+  const refusal = refusalOf(error)
+  return refusal ? answerRefusal(services, refusal, place) : answerBug(services, error, place)
 }
 
 function refusalOf(error: unknown): Refusal | undefined {
@@ -76,28 +106,44 @@ function refusalOf(error: unknown): Refusal | undefined {
   return undefined
 }
 
-function answerRefusal({ log }: Services, refusal: Refusal, request: FastifyRequest): Answer {
+function answerRefusal({ log }: Services, refusal: Refusal, place: Place): Answer {
   const { code, message, detail } = refusal
-  log.debug({ ...detail, code, ...placeOf(request) }, 'request refused')
-  return { status: statusOf[code], message, code, line: detail['line'] }
+  log.debug({ ...detail, code, ...place }, 'request refused')
+  const { line, retryAfterSeconds: seconds } = detail
+  return { status: statusOf[code], message, code, line, retryAfterSeconds: seconds }
 }
 
-function answerBug({ log }: Services, error: unknown, request: FastifyRequest): Answer {
+function answerBug({ log }: Services, error: unknown, place: Place): Answer {
   const requestId = uuid()
-  log.error({ err: error, requestId, ...placeOf(request) }, 'request failed')
+  log.error({ err: error, requestId, ...place }, 'request failed')
   return { status: 500, message: `Internal error; the request id is ${requestId}.` }
 }
 
 /** What the log tells of a request: never its address, which names visitors. */
-function placeOf({ method, routeOptions }: FastifyRequest) {
+interface Place {
+  readonly method: string
+  readonly route: string | undefined
+}
+
+function placeOf({ method, routeOptions }: FastifyRequest): Place {
   return { method, route: routeOptions.url }
 }
 
+/** Writes an error in the shape of its neighbourhood. */
 function writeError(
+  { context }: Services,
   request: FastifyRequest,
   { status, message, code, line }: Answer,
 ): { type: string; body: string } {
-  if (!/^\/m2(\/|$)/.test(rawPath(request.url))) {
+  const path = rawPath(request.url)
+  if (path.startsWith('/ims/')) return { type: contentTypes.json, body: writeOauthError(code, message) }
+  if (/^\/(?!m2\/)[^/]+\/target(\/|$)/.test(path)) {
+    return {
+      type: adminMediaType(request),
+      body: writeAdminError({ status, message, code, clock: context.clock }),
+    }
+  }
+  if (!/^\/m2(\/|$)/.test(path)) {
     return { type: contentTypes.json, body: writeRestError(status, message) }
   }
   const format = chooseFormat(request.headers.accept)

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { DomainContext } from '../domain/context.ts'
+import type { ControlContext } from '../domain/context.ts'
 
 /** The settings that the HTTP layer reads; `Config` has them all under these names. */
 export interface HttpSettings {
@@ -16,11 +16,15 @@ export interface HttpSettings {
   /** Bytes a second; 0 for no such limit. */
   readonly bodyRateMin: number
   readonly bodyRateWindowSeconds: number
+  /** Calls to the Admin API that each client has a minute; 0 for no limit. */
+  readonly adminCallsPerMinute: number
+  /** Uploads that each client has a minute; 0 for no limit. */
+  readonly batchCallsPerMinute: number
 }
 
 /** What the HTTP layer works with; made once in `main.ts`, or by a test. */
 export interface Services {
-  readonly context: DomainContext
+  readonly context: ControlContext
   readonly settings: HttpSettings
   readonly log: FastifyBaseLogger
 }

@@ -15,6 +15,8 @@ export interface Setting<Value> {
   readonly accepts: string
   /** Full sentences, unit included. */
   readonly doc: string
+  /** Its text is never shown, not even when it is at fault. */
+  readonly isSecret?: boolean
   readonly parse: (text: string) => Parsed<Value>
 }
 
@@ -45,6 +47,16 @@ export function hostName(
     accepts,
     parse: (text) => (isHost(text) || (options.empty && text === '') ? { value: text } : { fault: accepts }),
   })
+}
+
+/** A text that is never shown; absent when not given. */
+export function secret(name: string, doc: string, charsMin: number): Setting<string | undefined> {
+  const accepts = `${charsMin} characters or more, or nothing`
+  const parse = (text: string): Parsed<string | undefined> => {
+    if (text === '') return { value: undefined }
+    return text.length >= charsMin ? { value: text } : { fault: accepts }
+  }
+  return { ...custom(name, doc, '', { accepts, parse }), isSecret: true }
 }
 
 /** A whole number within bounds. */

@@ -1,7 +1,9 @@
-import { hasValues } from './attribute.ts'
-import { joinAnonymous, joinUnderThirdPartyId, mergeAttributes } from './merge.ts'
+import { compareStamps, erasureMarker, hasValues, type Attribute } from './attribute.ts'
+import { isBefore, joinAnonymous, joinUnderThirdPartyId, mergeAttributes } from './merge.ts'
 import {
   boundIds,
+  graveOf,
+  isLive,
   profileBytes,
   sizeRefusal,
   thirdPartyIdOf,
@@ -12,7 +14,7 @@ import {
 } from './profile.ts'
 import { isSameId, listIds, type VisitorId } from './visitor-id.ts'
 
-/** The live profiles that the ids of an update lead to. Two ids may lead to the same one. */
+/** The profiles that the ids of an update lead to, live ones and graves. Two ids may lead to the same one. */
 export interface FoundProfiles {
   readonly tntId?: Profile | undefined
   readonly thirdPartyId?: Profile | undefined
@@ -26,7 +28,7 @@ export interface Plan {
   readonly write?: Profile
   /** Profiles that end: joined to `write`, or stored under another key from here on. */
   readonly end: readonly Profile[]
-  /** Profiles that lose ids to `write`, as they are afterwards. */
+  /** Profiles that lose ids to `write`, as they are afterwards; of an erased one, its graves. */
   readonly shrink: readonly Profile[]
   /** Whether ids lead elsewhere than before; without it only `write` itself changes. */
   readonly relinked: boolean
@@ -43,12 +45,36 @@ const nothing = { end: [], shrink: [], relinked: false }
  *   loses the named id to it (a shared device) and gives nothing along.
  */
 export function planUpdate(update: ProfileUpdate, found: FoundProfiles, nowMs: number): Plan {
-  const joined = joinFound(update, found)
-  if (joined.profile === undefined && !mayCreate(update)) {
+  const joined = { ...joinFound(update, liveOnes(found, nowMs)), erasedAt: latestErasure(found) }
+  if (update.erase) return planErasure(update, joined)
+  const { profile, erasedAt } = joined
+  const isTooLate = erasedAt !== undefined && isBefore(update, erasedAt)
+  if (profile === undefined && (isTooLate || !mayCreate(update))) {
     const unknown = update.create ? unchangedNothing : notFound
     return { outcome: unknown, ...nothing }
   }
   return planWrite(update, joined, nowMs)
+}
+
+function liveOnes({ tntId, thirdPartyId, ecid }: FoundProfiles, nowMs: number): FoundProfiles {
+  const live = (profile: Profile | undefined) => (profile && isLive(profile, nowMs) ? profile : undefined)
+  return { tntId: live(tntId), thirdPartyId: live(thirdPartyId), ecid: live(ecid) }
+}
+
+/** When a profile that one of the ids led to was erased last; also one that has been made anew since. */
+function latestErasure(found: FoundProfiles): Attribute | undefined {
+  const markers = Object.values(found).flatMap((profile: Profile | undefined) => {
+    return profile?.attributes.get(erasureMarker) ?? []
+  })
+  return markers.toSorted(compareStamps).at(-1)
+}
+
+/** A grave under each id of the profile, so that each can be anyone's again by itself. */
+function planErasure(update: ProfileUpdate, { profile, parts }: Joined): Plan {
+  if (profile === undefined) return { outcome: notFound, ...nothing }
+  const atMs = Math.max(update.atMs, profile.writtenAtMs)
+  const shrink = profile.ids.map((id) => graveOf(id, atMs))
+  return { outcome: { kind: 'erased' }, end: parts, shrink, relinked: true }
 }
 
 const notFound: Outcome = { kind: 'not-found' }
@@ -60,6 +86,7 @@ function mayCreate(update: ProfileUpdate): boolean {
 }
 
 interface Joined {
+  readonly erasedAt: Attribute | undefined
   /** The profile meant, with all that is joined to it; `undefined` when there is none yet. */
   readonly profile: Profile | undefined
   readonly thirdPartyId: string | undefined
@@ -69,7 +96,7 @@ interface Joined {
   readonly others: readonly Profile[]
 }
 
-function joinFound(update: ProfileUpdate, found: FoundProfiles): Joined {
+function joinFound(update: ProfileUpdate, found: FoundProfiles): Omit<Joined, 'erasedAt'> {
   const distinct: Profile[] = []
   for (const profile of [found.thirdPartyId, found.tntId, found.ecid]) {
     if (profile && !distinct.some((other) => isSameId(other.key, profile.key))) distinct.push(profile)
@@ -105,7 +132,7 @@ function planWrite(update: ProfileUpdate, joined: Joined, nowMs: number): Plan {
   const named = listIds(update.ids)
   const key = keyOf(before, joined.thirdPartyId, named)
   const ids = linkIds(before?.ids ?? [], named, update)
-  const merged = mergeAttributes(before?.attributes ?? new Map(), update, nowMs)
+  const merged = mergeAttributes(withErasure(before?.attributes ?? new Map(), joined.erasedAt), update, nowMs)
   const relinked =
     ids.length !== (before?.ids.length ?? 0) || joined.parts.length > 1 || joined.others.length > 0
   const profile: Profile = {
@@ -113,7 +140,7 @@ function planWrite(update: ProfileUpdate, joined: Joined, nowMs: number): Plan {
     ids: boundIds(key, ids),
     bornAtMs: before?.bornAtMs ?? update.atMs,
     attributes: merged.attributes,
-    ...lifetime(update, before),
+    ...lifetime(update, before, joined.erasedAt?.atMs ?? 0),
   }
   const bytes = profileBytes(profile)
   const refusal = sizeRefusal(bytes)
@@ -128,6 +155,11 @@ function planWrite(update: ProfileUpdate, joined: Joined, nowMs: number): Plan {
     shrink: joined.others.map((other) => without(other, named)),
     relinked,
   }
+}
+
+/** A profile under the id of an erased one remembers when that was. */
+function withErasure(attributes: Profile['attributes'], erasedAt: Attribute | undefined) {
+  return erasedAt === undefined ? attributes : new Map(attributes).set(erasureMarker, erasedAt)
 }
 
 function keyOf(before: Profile | undefined, thirdPartyId: string | undefined, named: VisitorId[]): VisitorId {
@@ -148,11 +180,12 @@ function linkIds(known: readonly VisitorId[], named: VisitorId[], update: Profil
 }
 
 /** A late batch row does not bring the expiry of a younger visit back; any later write decides it anew. */
-function lifetime(update: ProfileUpdate, before: Profile | undefined) {
+function lifetime(update: ProfileUpdate, before: Profile | undefined, erasedAtMs: number) {
   if (before && update.atMs < before.writtenAtMs && update.line !== 0) {
-    return { writtenAtMs: before.writtenAtMs, expiresAtMs: before.expiresAtMs }
+    return { writtenAtMs: Math.max(before.writtenAtMs, erasedAtMs), expiresAtMs: before.expiresAtMs }
   }
-  const writtenAtMs = Math.max(update.atMs, before?.writtenAtMs ?? 0)
+  // No stamp in a profile is later than its last write, nor is that of an erasure.
+  const writtenAtMs = Math.max(update.atMs, before?.writtenAtMs ?? 0, erasedAtMs)
   return { writtenAtMs, expiresAtMs: writtenAtMs + update.lifetimeMs }
 }
 

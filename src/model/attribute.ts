@@ -15,6 +15,12 @@ export interface Stamp {
   readonly line: number
 }
 
+/**
+ * The attribute that remembers when a profile was erased: never with a value, and of a name that
+ * nobody can write. Batch rows accepted before its stamp set nothing.
+ */
+export const erasureMarker = '\0'
+
 /** One attribute of a profile; without a value it was removed, and its stamp guards against older rows. */
 export interface Attribute extends Stamp {
   readonly value: string | undefined

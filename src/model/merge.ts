@@ -1,4 +1,4 @@
-import { compareStamps, unpackValues, type Attribute, type Stamp } from './attribute.ts'
+import { compareStamps, erasureMarker, unpackValues, type Attribute, type Stamp } from './attribute.ts'
 import { removalKeptMs } from './limits.ts'
 import type { Profile, ProfileUpdate } from './profile.ts'
 
@@ -23,6 +23,8 @@ export function mergeAttributes(
   const attributes = new Map(before)
   let valuesChanged = false
   let stampsChanged = false
+  const erasedAt = attributes.get(erasureMarker)
+  if (erasedAt && isBefore(update, erasedAt)) return { attributes, valuesChanged, stampsChanged }
   const write = (name: string, value: string | undefined) => {
     const old = attributes.get(name)
     const stamp = winningStamp(old, update)
@@ -37,6 +39,11 @@ export function mergeAttributes(
     if (value === undefined && atMs < nowMs - removalKeptMs) attributes.delete(name)
   }
   return { attributes, valuesChanged, stampsChanged }
+}
+
+/** Tells whether an update is a batch row from before a profile was erased: it sets nothing any more. */
+export function isBefore(update: Stamp, erasedAt: Stamp): boolean {
+  return update.line !== 0 && compareStamps(update, erasedAt) < 0
 }
 
 /** The stamp under which an update's value is stored over an old one; `undefined` when the old one stays. */

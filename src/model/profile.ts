@@ -1,5 +1,5 @@
-import { firstSessionStart, type Attribute, type AttributeValues } from './attribute.ts'
-import { linkedIdsMax, profileBytesMax } from './limits.ts'
+import { erasureMarker, firstSessionStart, type Attribute, type AttributeValues } from './attribute.ts'
+import { linkedIdsMax, profileBytesMax, removalKeptMs } from './limits.ts'
 import type { VisitorId, VisitorIds } from './visitor-id.ts'
 
 /** Everything known of one visitor. `ids` holds every linked id, `key` among them, in order of linking. */
@@ -32,6 +32,8 @@ export interface ProfileUpdate {
   readonly line: number
   /** Whether an unknown visitor gets a profile. An update that sets nothing and is no visit creates none. */
   readonly create: boolean
+  /** Erases the whole profile with all its ids instead; named by one id. */
+  readonly erase?: boolean | undefined
   /** A visit counts as a sign of life even when it sets nothing. */
   readonly visit: boolean
   /** With a visit: the tntId that the profile gets if it has none. */
@@ -48,6 +50,7 @@ export type Outcome =
       readonly tntId?: string | undefined
     }
   | { readonly kind: 'not-found' }
+  | { readonly kind: 'erased' }
   | { readonly kind: 'refused'; readonly reason: 'profile_too_large'; readonly bytes: number }
 
 /** What a fetch shows of a profile; `firstSessionStart` is not among `attributes`. */
@@ -74,6 +77,20 @@ export function profileBytes(profile: Pick<Profile, 'bornAtMs' | 'attributes'>):
 /** Tells whether a profile still exists at a moment. */
 export function isLive(profile: Pick<Profile, 'expiresAtMs'>, nowMs: number): boolean {
   return nowMs < profile.expiresAtMs
+}
+
+/**
+ * Makes what is kept of an erased profile under one of its ids: a profile that is never live and
+ * remembers when it was erased, so that a batch accepted before does not bring anything back.
+ */
+export function graveOf(id: VisitorId, atMs: number): Profile {
+  const attributes = new Map([[erasureMarker, { value: undefined, atMs, line: 0 }]])
+  return { key: id, ids: [id], bornAtMs: atMs, writtenAtMs: atMs, expiresAtMs: atMs, attributes }
+}
+
+/** Tells whether a profile that is not live marks one that was erased, and still has to. */
+export function isGrave(profile: Pick<Profile, 'writtenAtMs' | 'expiresAtMs'>, nowMs: number): boolean {
+  return profile.expiresAtMs === profile.writtenAtMs && nowMs - profile.writtenAtMs <= removalKeptMs
 }
 
 /** The thirdPartyId of a profile, if it has one. It is always the key. */

@@ -33,6 +33,12 @@ export interface ProfileStore {
   /** Reads the live profile that an id leads to. */
   get(client: string, id: VisitorId, nowMs: number): Promise<ProfileView | undefined>
 
+  /** Names of the attributes that a client's profiles were given values of, in any order. */
+  attributeNames(client: string): Promise<string[]>
+
+  /** Removes all profiles and attribute names of a client; what is written later is a new client's. */
+  removeClient(client: string): Promise<void>
+
   /**
    * Gives back the space of expired profiles, looking at no more than `limit` profiles.
    *
@@ -85,6 +91,9 @@ export interface DocumentStore {
    * @returns false when a document to insert exists, or one to change has another version
    */
   commit(partition: string, changes: readonly DocumentChange[]): Promise<boolean>
+
+  /** Removes all documents of a partition. */
+  clear(partition: string): Promise<void>
 }
 
 /** The right to apply a batch: lost when its lease ends without a checkpoint and another holder takes it. */
@@ -123,6 +132,12 @@ export interface BatchStore {
 
   /** Lists the refused rows of a batch by line. */
   listRefused(client: string, batchId: string): Promise<RefusedRow[]>
+
+  /** Lists a page of a client's batches, the latest accepted first, and counts all of them. */
+  list(client: string, page: { limit: number; offset: number }): Promise<{ total: number; batches: Batch[] }>
+
+  /** Forgets all batches of a client, and names them. */
+  removeClient(client: string): Promise<string[]>
 
   /** Forgets complete batches accepted before a moment, at most `limit`, and names them. */
   removeOlder(options: { acceptedBeforeMs: number; limit: number }): Promise<string[]>

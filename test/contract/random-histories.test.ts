@@ -30,7 +30,7 @@ const updateArb = fc.record({
     { weight: 4, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.array(nameArb, { maxLength: 2 }) },
   ),
-  kind: fc.constantFrom('visit', 'update', 'v1', 'v2'),
+  kind: fc.constantFrom('visit', 'visit', 'update', 'update', 'v1', 'v2', 'v2', 'erase'),
   ageMs: fc.constantFrom(0, 0, 0, 1, 1000, dayMs / 2),
   line: fc.integer({ min: 2, max: 5 }),
   lifetimeMs: fc.constantFrom(dayMs, 2 * dayMs),
@@ -48,10 +48,11 @@ function toUpdate(client: string, drawn: Drawn, nowMs: number): ProfileUpdate {
   const set = Object.fromEntries(Object.entries(drawn.set))
   return update({
     client,
-    ids: isRow ? firstOf(drawn.ids) : drawn.ids,
+    ids: isRow || drawn.kind === 'erase' ? firstOf(drawn.ids) : drawn.ids,
     set,
-    remove: isRow ? [] : drawn.remove,
-    atMs: nowMs - drawn.ageMs,
+    remove: isRow || drawn.kind === 'erase' ? [] : drawn.remove,
+    erase: drawn.kind === 'erase',
+    atMs: drawn.kind === 'erase' ? nowMs : nowMs - drawn.ageMs,
     line: isRow ? drawn.line : 0,
     create: drawn.kind === 'visit' || drawn.kind === 'v2',
     visit: drawn.kind === 'visit',
@@ -73,6 +74,10 @@ async function readAll(store: Store, client: string, nowMs: number): Promise<(Pr
   return views.map(
     (view) => view && { ...view, attributes: view.attributes.toSorted((a, b) => (a.name < b.name ? -1 : 1)) },
   )
+}
+
+async function namesIn(store: Store, client: string): Promise<string[]> {
+  return (await store.profiles.attributeNames(client)).toSorted()
 }
 
 async function sweepAll(store: Store, nowMs: number) {
@@ -102,6 +107,7 @@ describe.each(stores.filter(([name]) => name !== 'memory'))('random histories in
           const outcomes = await store.profiles.apply(updates, nowMs)
           expect(outcomes).toEqual(await model.profiles.apply(updates, nowMs))
           expect(await readAll(store, client, nowMs)).toEqual(await readAll(model, client, nowMs))
+          expect(await namesIn(store, client)).toEqual(await namesIn(model, client))
         }
       }),
       // Shrinking a history that has to be stored again each time takes longer than reading it.

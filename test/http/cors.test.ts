@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { serviceActor } from '../../src/domain/audit/log.ts'
+import { patchSettings } from '../../src/domain/clients/settings.ts'
 import { startApp, type TestApp } from './start-app.ts'
 
 const url = '/rest/v1/delivery?client=demo&sessionId=s'
@@ -6,18 +8,8 @@ const body = '{"context":{"channel":"web"}}'
 const origin = 'https://shop.example.com'
 
 /** Leaves only some origins to the client `demo`. */
-async function allow({ context }: TestApp, allowedOrigins: readonly string[]) {
-  const document = await context.store.documents.get('*', 'clients', 'demo')
-  await context.store.documents.commit('*', [
-    {
-      kind: 'replace',
-      collection: 'clients',
-      id: 'demo',
-      ifVersion: document?.version ?? 0,
-      body: { ...Object(document?.body), allowedOrigins },
-    },
-  ])
-  context.clock.advance(1_000)
+async function allow({ context, client }: TestApp, allowedOrigins: readonly string[]) {
+  await patchSettings(context, { client, actor: serviceActor }, { allowedOrigins })
 }
 
 describe('cross-origin visits', () => {

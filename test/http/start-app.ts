@@ -22,6 +22,8 @@ const defaults: HttpSettings = {
   bodyIdleSeconds: 60,
   bodyRateMin: 1_024,
   bodyRateWindowSeconds: 60,
+  adminCallsPerMinute: 0,
+  batchCallsPerMinute: 0,
 }
 
 export interface TestApp {

@@ -3,13 +3,16 @@ import { acceptBatch } from '../../src/domain/batches/accept.ts'
 import { readFailedRows } from '../../src/domain/batches/failed-rows.ts'
 import { readBatch } from '../../src/domain/batches/status.ts'
 import { ClientDirectory, type Client } from '../../src/domain/clients/directory.ts'
-import type { DomainContext, DomainSettings } from '../../src/domain/context.ts'
+import { CallerLog } from '../../src/domain/callers/log.ts'
+import type { ControlContext, DomainContext, DomainSettings } from '../../src/domain/context.ts'
+import { SecretKey } from '../../src/domain/secret-key.ts'
+import { TokenChecker } from '../../src/domain/tokens/verify.ts'
 import { manualClock, type ManualClock } from '../../src/lib/clock.ts'
 import type { Batch } from '../../src/model/batch.ts'
 import { dayMs } from '../../src/model/limits.ts'
 import type { Store } from '../../src/store/store.ts'
 
-export interface TestContext extends DomainContext {
+export interface TestContext extends ControlContext {
   readonly clock: ManualClock
 }
 
@@ -21,6 +24,9 @@ export function testContext(store: Store, settings: Partial<DomainSettings> = {}
     clock,
     clients: new ClientDirectory(store.documents, clock),
     batchAccepted: () => {},
+    secretKey: new SecretKey('a key for tests, long enough to be one'),
+    tokens: new TokenChecker(store.documents, clock),
+    callers: new CallerLog(store.documents, clock),
     settings: {
       profileLifetimeDays: 14,
       batchBytesMax: 52_428_800,
@@ -28,6 +34,7 @@ export function testContext(store: Store, settings: Partial<DomainSettings> = {}
       batchRetentionMs: 30 * dayMs,
       batchStuckMs: 600_000,
       checkpointRows: 5_000,
+      auditRetentionMs: 400 * dayMs,
       ...settings,
     },
   }

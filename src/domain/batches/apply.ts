@@ -183,7 +183,7 @@ class RowUpdate implements ProfileUpdate {
 }
 
 function tally(progress: BatchProgress, group: Group, outcomes: readonly Outcome[]): BatchProgress {
-  const counts = { created: 0, updated: 0, unchanged: 0, 'not-found': 0, refused: 0 }
+  const counts = { created: 0, updated: 0, unchanged: 0, 'not-found': 0, refused: 0, erased: 0 }
   for (const { kind } of outcomes) counts[kind]++
   return {
     rowsApplied: progress.rowsApplied + group.rows,

@@ -1,8 +1,11 @@
-import { imsOrgIdOf } from '../../model/client-code.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { Document, DocumentStore } from '../../store/store.ts'
+import { imsOrgIdOf } from '../../model/client-code.ts'
+import { defaultSettings, type ClientSettings, type IpObfuscation } from '../../model/client-settings.ts'
+import type { DocumentStore } from '../../store/store.ts'
+import { bodyOf, installPartition } from '../documents.ts'
+import { Remembered } from '../remembered.ts'
 
-/** A tenant and the settings that the profile plane needs of it. */
+/** A tenant and what every call needs to know of it. */
 export interface Client {
   readonly code: string
   readonly name: string
@@ -10,86 +13,93 @@ export interface Client {
   readonly profileLifetimeDays: number
   /** Origins whose pages may send visits; `*` allows all. */
   readonly allowedOrigins: readonly string[]
+  /** Whether update, bulk, status and fetch need the profile authentication token. */
+  readonly requiresToken: boolean
+  readonly ipObfuscation: IpObfuscation
 }
 
-/** The partition and the collections of clients; one record more leads from an imsOrgId to its client. */
-const partition = '*'
-const clientCollection = 'clients'
-const imsOrgCollection = 'ims-orgs'
-
-/** How long another node's change of a client may go unseen here, ms. @source decisions.md §6 */
-const freshMs = 500
-
-/** Codes that may be remembered, known or unknown; past it the memory starts anew. */
-const rememberedMax = 10_000
-
-interface Remembered {
-  readonly client: Client | undefined
-  readonly readAtMs: number
+/** A client as it is stored, with the install. */
+export interface ClientRecord {
+  readonly code: string
+  readonly name: string
+  readonly imsOrgId: string
+  /** Lifetime that profiles have unless the settings say otherwise. */
+  readonly profileLifetimeDays: number
 }
+
+/** One record more leads from an imsOrgId to its client. */
+export const clientCollection = 'clients'
+export const imsOrgCollection = 'ims-orgs'
+
+/** Settings lie in the client's own partition, with the log of their changes. */
+export const settingsCollection = 'settings'
+export const settingsId = 'settings'
 
 /** The clients of this install, remembered for half a second each. */
 export class ClientDirectory {
   readonly #documents: DocumentStore
-  readonly #clock: Clock
-  readonly #byCode = new Map<string, Remembered>()
-  readonly #codeByOrg = new Map<string, { readonly code: string | undefined; readonly readAtMs: number }>()
+  readonly #byCode: Remembered<Client>
+  readonly #codeByOrg: Remembered<string>
 
   constructor(documents: DocumentStore, clock: Clock) {
     this.#documents = documents
-    this.#clock = clock
+    this.#byCode = new Remembered(clock, (code) => this.#read(code))
+    this.#codeByOrg = new Remembered(clock, (imsOrgId) => this.#readCode(imsOrgId))
   }
 
   /** Reads a client by its code. */
-  async get(code: string): Promise<Client | undefined> {
-    const nowMs = this.#clock.nowMs()
-    const remembered = this.#byCode.get(code)
-    if (remembered && nowMs - remembered.readAtMs < freshMs) return remembered.client
-    const document = await this.#documents.get(partition, clientCollection, code)
-    const client = bodyOf<Client>(document)
-    if (this.#byCode.size >= rememberedMax) this.#byCode.clear()
-    this.#byCode.set(code, { client, readAtMs: nowMs })
-    return client
+  get(code: string): Promise<Client | undefined> {
+    return this.#byCode.get(code)
   }
 
   /** Reads the client that an IMS organization belongs to. */
   async byImsOrgId(imsOrgId: string): Promise<Client | undefined> {
-    const nowMs = this.#clock.nowMs()
-    let remembered = this.#codeByOrg.get(imsOrgId)
-    if (!remembered || nowMs - remembered.readAtMs >= freshMs) {
-      const document = await this.#documents.get(partition, imsOrgCollection, imsOrgId)
-      remembered = { code: bodyOf<{ code: string }>(document)?.code, readAtMs: nowMs }
-      if (this.#codeByOrg.size >= rememberedMax) this.#codeByOrg.clear()
-      this.#codeByOrg.set(imsOrgId, remembered)
-    }
-    return remembered.code === undefined ? undefined : this.get(remembered.code)
+    const code = await this.#codeByOrg.get(imsOrgId)
+    return code === undefined ? undefined : this.get(code)
+  }
+
+  /** Makes the next reading of a client see what was changed just now. */
+  forget(code: string): void {
+    this.#byCode.forget(code)
+    this.#codeByOrg.clear()
   }
 
   /** Returns the client with this code, creating it with default settings when there is none. */
   async ensure(code: string, profileLifetimeDays: number): Promise<Client> {
     const known = await this.get(code)
     if (known) return known
-    const client: Client = {
-      code,
-      name: code,
-      imsOrgId: imsOrgIdOf(code),
-      profileLifetimeDays,
-      allowedOrigins: ['*'],
-    }
+    const client: ClientRecord = { code, name: code, imsOrgId: imsOrgIdOf(code), profileLifetimeDays }
     // Another node may have created it in between: then its record is the one.
-    await this.#documents.commit(partition, [
+    await this.#documents.commit(installPartition, [
       { kind: 'insert', collection: clientCollection, id: code, body: client },
       { kind: 'insert', collection: imsOrgCollection, id: client.imsOrgId, body: { code } },
     ])
-    this.#byCode.delete(code)
-    this.#codeByOrg.delete(client.imsOrgId)
+    this.forget(code)
     const created = await this.get(code)
     if (!created) throw new Error(`client ${code} was neither found nor created`)
     return created
   }
-}
 
-function bodyOf<T>(document: Document | undefined): T | undefined {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this file writes these collections
-  return document?.body as T | undefined
+  async #read(code: string): Promise<Client | undefined> {
+    const record = bodyOf<ClientRecord>(await this.#documents.get(installPartition, clientCollection, code))
+    if (record === undefined) return undefined
+    const stored = bodyOf<Partial<ClientSettings>>(
+      await this.#documents.get(code, settingsCollection, settingsId),
+    )
+    const settings = { ...defaultSettings(record.profileLifetimeDays), ...stored }
+    return {
+      code,
+      name: record.name,
+      imsOrgId: record.imsOrgId,
+      profileLifetimeDays: settings.profileLifetimeDays,
+      allowedOrigins: settings.allowedOrigins,
+      requiresToken: settings.enableProfileApiAuthentication,
+      ipObfuscation: settings.ipObfuscation,
+    }
+  }
+
+  async #readCode(imsOrgId: string): Promise<string | undefined> {
+    const document = await this.#documents.get(installPartition, imsOrgCollection, imsOrgId)
+    return bodyOf<{ code: string }>(document)?.code
+  }
 }

@@ -44,19 +44,30 @@ export async function recordVisit(
   const hasId = Object.values(change.ids).some((id) => id !== undefined)
   const ids = hasId ? change.ids : { tntId: newTntId }
   const outcome = await applyLive(context, client, { ...change, ids, create: true, visit: true, newTntId })
-  const linked = outcome.kind === 'not-found' ? undefined : outcome.tntId
+  const linked = 'tntId' in outcome ? outcome.tntId : undefined
   return { outcome, tntId: change.ids.tntId ?? linked ?? newTntId }
 }
 
-type LiveUpdate = ProfileChange & Pick<ProfileUpdate, 'create' | 'visit' | 'newTntId'>
+type LiveUpdate = ProfileChange &
+  Pick<ProfileUpdate, 'create' | 'visit' | 'newTntId' | 'erase'> & { readonly remove?: readonly string[] }
 
-async function applyLive(context: DomainContext, client: Client, change: LiveUpdate): Promise<Applied> {
+/**
+ * Applies a change that happens now.
+ *
+ * @throws Refusal `profile_too_large`
+ */
+export async function applyLive(
+  context: DomainContext,
+  client: Client,
+  change: LiveUpdate,
+): Promise<Applied> {
   const nowMs = context.clock.nowMs()
   const update: ProfileUpdate = {
     client: client.code,
     ids: change.ids,
     set: packValues(change.set),
-    remove: [],
+    remove: change.remove ?? [],
+    erase: change.erase,
     atMs: nowMs,
     line: 0,
     create: change.create,

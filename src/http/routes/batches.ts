@@ -9,14 +9,17 @@ import { contentTypes, writeM2Response } from '../../wire/m2-response.ts'
 import { chooseFormat } from '../accept.ts'
 import { originOf, queryParameter } from '../address.ts'
 import { contentLength, type Bodies } from '../bodies.ts'
+import { CallLimit } from '../call-limit.ts'
 import { clientOfPath } from '../client-of.ts'
-import { forClient, type Call } from '../endpoint.ts'
+import type { Call } from '../endpoint.ts'
+import { forProfileApi } from '../token-check.ts'
 import type { Services } from '../services.ts'
 
 /** Bulk upload v1 and v2, and what became of an upload. */
 export function addBatchRoutes(app: FastifyInstance, services: Services, bodies: Bodies): void {
-  addUploadRoute(app, services, { bodies, version: 1, url: '/m2/:client/profile/batchUpdate' })
-  addUploadRoute(app, services, { bodies, version: 2, url: '/m2/:client/v2/profile/batchUpdate' })
+  const limit = new CallLimit(services.context.clock, services.settings.batchCallsPerMinute)
+  addUploadRoute(app, services, { bodies, limit, version: 1, url: '/m2/:client/profile/batchUpdate' })
+  addUploadRoute(app, services, { bodies, limit, version: 2, url: '/m2/:client/v2/profile/batchUpdate' })
   addStatusRoute(app, services, '/m2/:client/profile/batchStatus')
   // Links of older replies have the version in them.
   addStatusRoute(app, services, '/m2/:client/v2/profile/batchStatus')
@@ -24,16 +27,20 @@ export function addBatchRoutes(app: FastifyInstance, services: Services, bodies:
 
 interface UploadRoute {
   readonly bodies: Bodies
+  /** Of both versions together. */
+  readonly limit: CallLimit
   readonly version: 1 | 2
   readonly url: string
 }
 
-function addUploadRoute(app: FastifyInstance, services: Services, { bodies, version, url }: UploadRoute) {
+function addUploadRoute(app: FastifyInstance, services: Services, route: UploadRoute) {
+  const { bodies, limit, version, url } = route
   app.route({
     method: 'POST',
     url,
     config: { action: 'batch.upload' },
-    handler: forClient(services, clientOfPath, async (call) => {
+    handler: forProfileApi(services, clientOfPath, async (call) => {
+      limit.take(call.client.code)
       refuseLargeUpload(call, services.context.settings.batchBytesMax)
       const { client } = call
       const batch = await acceptBatch(services.context, { client, version, body: bodies.open(call) })
@@ -62,7 +69,7 @@ function addStatusRoute(app: FastifyInstance, services: Services, url: string) {
     method: 'GET',
     url,
     config: { action: 'batch.status' },
-    handler: forClient(services, clientOfPath, async (call) => {
+    handler: forProfileApi(services, clientOfPath, async (call) => {
       if (isOn(call, 'failedRows')) return sendFailedRows(services, call)
       const found = await readBatch(services.context, call.client, requireBatchId(call))
       if (found === undefined) throw unknownBatch(call)

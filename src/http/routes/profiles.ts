@@ -6,7 +6,7 @@ import { contentTypes } from '../../wire/m2-response.ts'
 import { writeProfile } from '../../wire/profile.ts'
 import { pathParameter } from '../address.ts'
 import { clientOfQuery } from '../client-of.ts'
-import { forClient } from '../endpoint.ts'
+import { forProfileApi } from '../token-check.ts'
 import type { Services } from '../services.ts'
 
 /** The addresses of a fetch, and what its error calls the id. */
@@ -23,7 +23,7 @@ export function addProfileRoutes(app: FastifyInstance, services: Services): void
       method: 'GET',
       url,
       config: { action: 'profile.fetch' },
-      handler: forClient(services, clientOfQuery, async ({ request, reply, client }) => {
+      handler: forProfileApi(services, clientOfQuery, async ({ request, reply, client }) => {
         const visitorId = pathParameter(request, 'id')
         const id = parseId(kind, visitorId)
         // An id that no visitor can have is one that has no profile.

@@ -4,7 +4,7 @@ import { contentTypes, writeM2Response } from '../../wire/m2-response.ts'
 import { chooseFormat } from '../accept.ts'
 import type { Bodies } from '../bodies.ts'
 import { clientOfPath } from '../client-of.ts'
-import { forClient } from '../endpoint.ts'
+import { forProfileApi } from '../token-check.ts'
 import type { Services } from '../services.ts'
 import { readUpdate } from '../update-request.ts'
 
@@ -16,7 +16,7 @@ export function addUpdateRoute(app: FastifyInstance, services: Services, bodies:
     // HEAD would write.
     exposeHeadRoute: false,
     config: { action: 'profile.update' },
-    handler: forClient(services, clientOfPath, async (call) => {
+    handler: forProfileApi(services, clientOfPath, async (call) => {
       const change = await readUpdate(call, bodies, services.settings)
       const { kind: outcome } = await updateProfile(services.context, call.client, change)
       const format = chooseFormat(call.request.headers.accept)

@@ -99,6 +99,22 @@ export class LmdbBatches implements BatchStore {
     return Array.from(this.#environment.refused.getRange(range), ({ value }) => fromJson<RefusedRow>(value))
   }
 
+  async list(client: string, { limit, offset }: { limit: number; offset: number }) {
+    const batches = this.#all(client).toSorted((a, b) => b.acceptedAtMs - a.acceptedAtMs)
+    return { total: batches.length, batches: batches.slice(offset, offset + limit) }
+  }
+
+  async removeClient(client: string): Promise<string[]> {
+    const gone = this.#all(client)
+    await this.#environment.write(() => {
+      for (const batch of gone) {
+        void this.#environment.queue.remove(queueKey(batch))
+        this.#forget(batch)
+      }
+    })
+    return gone.map(({ batchId }) => batchId)
+  }
+
   async removeOlder(options: { acceptedBeforeMs: number; limit: number }): Promise<string[]> {
     this.#environment.refresh()
     const old: Batch[] = []
@@ -109,6 +125,12 @@ export class LmdbBatches implements BatchStore {
     }
     if (old.length > 0) await this.#environment.write(() => old.forEach((batch) => this.#forget(batch)))
     return old.map(({ batchId }) => batchId)
+  }
+
+  #all(client: string): Batch[] {
+    this.#environment.refresh()
+    const range = { start: textKey(client, ''), end: textKey(client, '\xff') }
+    return Array.from(this.#environment.batches.getRange(range), ({ value }) => fromJson<Batch>(value))
   }
 
   #forget(batch: Batch) {

@@ -41,6 +41,11 @@ export function lmdbDocuments(environment: Environment): DocumentStore {
         }
         return true
       }),
+    clear: (partition) =>
+      environment.write(() => {
+        const range = { start: textKey(partition, ''), end: Buffer.from(`${partition}\u0001`) }
+        for (const key of Array.from(documents.getKeys(range))) void documents.remove(key)
+      }),
   }
 }
 

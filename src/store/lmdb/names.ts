@@ -58,6 +58,12 @@ export class Names {
     return next
   }
 
+  /** All names that have a number. */
+  all(): string[] {
+    this.#load()
+    return this.#texts.slice(1)
+  }
+
   /** The numbers of a list of names as far as known; 0 elsewhere, to be asked for with `numberIn`. */
   numbers(names: readonly string[]): Int32Array {
     let numbers = this.#lists.get(names)
@@ -105,6 +111,8 @@ export class Dictionary {
   readonly #beforeRead: () => void
   readonly #names = new Map<number, Names>()
 
+  #removals = 0
+
   /** @param beforeRead called before names are read: lmdb then takes back the bytes it lent last */
   constructor(environment: Environment, beforeRead: () => void) {
     this.#environment = environment
@@ -134,6 +142,32 @@ export class Dictionary {
     return next
   }
 
+  /**
+   * Forgets a client, so that it gets another number when it is written again.
+   *
+   * @returns the number that it had. In a write transaction only.
+   */
+  removeClient(client: string): number {
+    const { meta, names } = this.#environment
+    const number = this.findClient(client)
+    if (number === 0) return 0
+    void meta.remove(clientKey(client))
+    const bytes = Buffer.alloc(4)
+    bytes.writeUInt32BE((meta.get(removalCountKey)?.readUInt32BE(0) ?? 0) + 1, 0)
+    void meta.put(removalCountKey, bytes)
+    for (const key of Array.from(names.getKeys(rangeOf(number)))) void names.remove(key)
+    this.forget()
+    return number
+  }
+
+  /** Forgets what is remembered, when another thread has removed a client since. */
+  catchUp() {
+    const removals = this.#environment.meta.get(removalCountKey)?.readUInt32BE(0) ?? 0
+    if (removals === this.#removals) return
+    this.#removals = removals
+    this.forget()
+  }
+
   names(clientNumber: number): Names {
     let names = this.#names.get(clientNumber)
     if (names === undefined) {
@@ -148,6 +182,17 @@ export class Dictionary {
     this.#numbers.clear()
     this.#names.clear()
   }
+}
+
+const removalCountKey = Buffer.from('clients-removed')
+
+/** The keys that begin with a client's number. */
+export function rangeOf(clientNumber: number): { start: Buffer; end: Buffer } {
+  const start = Buffer.alloc(4)
+  start.writeUInt32BE(clientNumber, 0)
+  const end = Buffer.alloc(4)
+  end.writeUInt32BE(clientNumber + 1, 0)
+  return { start, end }
 }
 
 const clientCountKey = Buffer.from('clients')

@@ -1,10 +1,10 @@
 import { planUpdate, type Plan } from '../../model/apply.ts'
-import { isLive, type Outcome, type Profile, type ProfileUpdate } from '../../model/profile.ts'
+import { isGrave, isLive, type Outcome, type Profile, type ProfileUpdate } from '../../model/profile.ts'
 import type { IdKind, VisitorId } from '../../model/visitor-id.ts'
 import type { ProfileStore, Swept } from '../store.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import type { Environment } from './environment.ts'
-import { Dictionary } from './names.ts'
+import { Dictionary, rangeOf } from './names.ts'
 import {
   decodeProfile,
   decodeView,
@@ -17,6 +17,9 @@ import {
 } from './record.ts'
 import { RowMerge } from './row-merge.ts'
 
+/** Keys of a removed client that one transaction takes away; live writes wait for as long. */
+const removedAtOnce = 5_000
+
 /** Bytes before the id in a key: the client's number, the kind of id. */
 const keyPrefix = 5
 
@@ -27,7 +30,7 @@ export function lmdbProfiles(environment: Environment): ProfileStore {
     apply: async (updates, nowMs) => {
       if (updates.length === 0) return []
       try {
-        return await environment.write(() => updates.map((update) => engine.apply(update, nowMs)))
+        return await environment.write(() => engine.applyAll(updates, nowMs))
       } catch (error) {
         engine.forget()
         throw error
@@ -37,6 +40,11 @@ export function lmdbProfiles(environment: Environment): ProfileStore {
       environment.refresh()
       return engine.view(client, id, nowMs)
     },
+    attributeNames: async (client) => {
+      environment.refresh()
+      return engine.attributeNames(client)
+    },
+    removeClient: (client) => engine.removeClient(client),
     sweep: (options) => engine.sweep(options),
   }
 }
@@ -59,6 +67,32 @@ class ProfileEngine {
     this.#dictionary.forget()
   }
 
+  applyAll(updates: readonly ProfileUpdate[], nowMs: number): Outcome[] {
+    this.#dictionary.catchUp()
+    return updates.map((update) => this.apply(update, nowMs))
+  }
+
+  attributeNames(client: string): string[] {
+    this.#dictionary.catchUp()
+    const number = this.#dictionary.findClient(client)
+    return number === 0 ? [] : this.#dictionary.names(number).all()
+  }
+
+  /** The client is gone with the first step; the space of its profiles is given back in the next ones. */
+  async removeClient(client: string): Promise<void> {
+    const { profiles, refresh, write } = this.#environment
+    const number = await write(() => this.#dictionary.removeClient(client))
+    if (number === 0) return
+    for (;;) {
+      refresh()
+      const keys = Array.from(profiles.getKeys({ ...rangeOf(number), limit: removedAtOnce }))
+      if (keys.length === 0) return
+      await write(() => {
+        for (const key of keys) void profiles.remove(key)
+      })
+    }
+  }
+
   apply(update: ProfileUpdate, nowMs: number): Outcome {
     const client = this.#dictionary.clientNumber(update.client)
     if (RowMerge.covers(update)) {
@@ -69,6 +103,7 @@ class ProfileEngine {
   }
 
   view(client: string, id: VisitorId, nowMs: number) {
+    this.#dictionary.catchUp()
     const number = this.#dictionary.findClient(client)
     if (number === 0) return undefined
     if (this.#seek(keyOf(number, id)) === undefined) return undefined
@@ -91,7 +126,8 @@ class ProfileEngine {
       last = key
       if (value[0] === linkTag) continue
       this.#reader.open(value, 1, value.length)
-      if (!isLive(readHead(this.#reader), nowMs)) expired.push(key)
+      const head = readHead(this.#reader)
+      if (!isLive(head, nowMs) && !isGrave(head, nowMs)) expired.push(key)
     }
     if (expired.length > 0) {
       await this.#environment.write(() => {
@@ -126,7 +162,7 @@ class ProfileEngine {
     }
     const found = { tntId: find('tntId'), thirdPartyId: find('thirdPartyId'), ecid: find('ecid') }
     const plan = planUpdate(update, found, nowMs)
-    if (plan.write) this.#carryOut(client, plan, Object.values(found))
+    if (plan.write || plan.shrink.length > 0) this.#carryOut(client, plan, Object.values(found))
     return plan.outcome
   }
 
@@ -146,14 +182,14 @@ class ProfileEngine {
     }
   }
 
-  /** Loads the live profile that a key leads to; an expired one is removed with its links on the way. */
+  /** Loads the profile or grave that a key leads to; an expired one is removed with its links on the way. */
   #load(key: Buffer, nowMs: number): Profile | undefined {
     const own = this.#seek(key)
     if (own === undefined) return undefined
     const client = own.readUInt32BE(0)
     const start = this.#reader.position
     const head = readHead(this.#reader)
-    if (isLive(head, nowMs)) {
+    if (isLive(head, nowMs) || isGrave(head, nowMs)) {
       this.#reader.position = start
       return decodeProfile(this.#reader, idOf(own), this.#dictionary.names(client))
     }

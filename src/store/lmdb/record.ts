@@ -69,7 +69,8 @@ function encodeAttributes(writer: ByteWriter, profile: Profile, names: Names) {
   writer.varint(profile.attributes.size)
   for (const [name, attribute] of profile.attributes) {
     writer.reserve(16)
-    const number = names.number(name)
+    // Only names that have had a value get numbers: those are the ones that are listed.
+    const number = attribute.value === undefined ? names.find(name) : names.number(name)
     writer.varint(number)
     if (number === 0) writer.text(name)
     writer.reserve(8)

@@ -43,7 +43,7 @@ export class RowMerge {
     const { tntId, thirdPartyId, ecid } = update.ids
     const named =
       (tntId === undefined ? 0 : 1) + (thirdPartyId === undefined ? 0 : 1) + (ecid === undefined ? 0 : 1)
-    return named === 1 && !update.visit && update.remove.length === 0
+    return named === 1 && !update.visit && !update.erase && update.remove.length === 0
   }
 
   /**

@@ -68,6 +68,24 @@ export function memoryBatches(): BatchStore {
       if (entry?.batch.client !== client) return []
       return [...entry.refused.values()].toSorted((a, b) => a.line - b.line)
     },
+    ...history(entries),
+  }
+}
+
+/** What is done with batches after their end. */
+function history(entries: Map<string, Entry>): Pick<BatchStore, 'list' | 'removeClient' | 'removeOlder'> {
+  return {
+    list: async (client, { limit, offset }) => {
+      const batches = [...entries.values()]
+        .map(({ batch }) => batch)
+        .filter((batch) => batch.client === client)
+      return { total: batches.length, batches: batches.toReversed().slice(offset, offset + limit) }
+    },
+    removeClient: async (client) => {
+      const gone = [...entries.values()].filter(({ batch }) => batch.client === client)
+      for (const { batch } of gone) entries.delete(batch.batchId)
+      return gone.map(({ batch }) => batch.batchId)
+    },
     removeOlder: async ({ acceptedBeforeMs, limit }) => {
       const old = [...entries.values()]
         .map(({ batch }) => batch)

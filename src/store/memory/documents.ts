@@ -29,6 +29,7 @@ export function memoryDocuments(): DocumentStore {
       partitions.set(partition, documents)
       return true
     },
+    clear: async (partition) => void partitions.delete(partition),
   }
 }
 

@@ -1,5 +1,12 @@
 import { planUpdate, type FoundProfiles } from '../../model/apply.ts'
-import { isLive, viewOf, type Outcome, type Profile, type ProfileUpdate } from '../../model/profile.ts'
+import {
+  isGrave,
+  isLive,
+  viewOf,
+  type Outcome,
+  type Profile,
+  type ProfileUpdate,
+} from '../../model/profile.ts'
 import type { VisitorId } from '../../model/visitor-id.ts'
 import type { ProfileStore } from '../store.ts'
 
@@ -7,12 +14,14 @@ import type { ProfileStore } from '../store.ts'
 class Tenant {
   readonly profiles = new Map<string, Profile>()
   readonly links = new Map<string, string>()
+  readonly names = new Set<string>()
 
+  /** The profile that an id leads to, or the grave of one that was erased. */
   find(id: VisitorId | undefined, nowMs: number): Profile | undefined {
     if (id === undefined) return undefined
     const profile = this.profiles.get(this.links.get(textOf(id)) ?? '')
     if (profile === undefined) return undefined
-    if (isLive(profile, nowMs)) return profile
+    if (isLive(profile, nowMs) || isGrave(profile, nowMs)) return profile
     this.drop(profile)
     return undefined
   }
@@ -25,6 +34,7 @@ class Tenant {
   keep(profile: Profile) {
     this.profiles.set(textOf(profile.key), profile)
     for (const id of profile.ids) this.links.set(textOf(id), textOf(profile.key))
+    for (const [name, { value }] of profile.attributes) if (value !== undefined) this.names.add(name)
   }
 }
 
@@ -44,12 +54,14 @@ export function memoryProfiles(): ProfileStore {
       updates.map((update) => applyOne(tenantOf(update.client), update, nowMs)),
     get: async (client, id, nowMs) => {
       const profile = tenantOf(client).find(id, nowMs)
-      return profile && viewOf(profile)
+      return profile && isLive(profile, nowMs) ? viewOf(profile) : undefined
     },
+    attributeNames: async (client) => [...tenantOf(client).names],
+    removeClient: async (client) => void tenants.delete(client),
     sweep: async ({ nowMs }) => {
       const expired = [...tenants.values()].flatMap((tenant) =>
         [...tenant.profiles.values()]
-          .filter((profile) => !isLive(profile, nowMs))
+          .filter((profile) => !isLive(profile, nowMs) && !isGrave(profile, nowMs))
           .map((profile) => ({ tenant, profile })),
       )
       for (const { tenant, profile } of expired) tenant.drop(profile)
@@ -69,9 +81,9 @@ function applyOne(tenant: Tenant, update: ProfileUpdate, nowMs: number): Outcome
     ecid: find('ecid'),
   }
   const plan = planUpdate(update, found, nowMs)
-  if (plan.write) {
+  if (plan.write || plan.shrink.length > 0) {
     for (const profile of [...Object.values(found), ...plan.end]) if (profile) tenant.drop(profile)
-    for (const profile of [...plan.shrink, plan.write]) tenant.keep(profile)
+    for (const profile of [...plan.shrink, ...(plan.write ? [plan.write] : [])]) tenant.keep(profile)
   }
   return plan.outcome
 }

@@ -1,0 +1,66 @@
+import type { Clock } from '../lib/clock.ts'
+
+/** How long a change made by another process may go unseen, ms. @source decisions.md §6 */
+const freshMs = 500
+
+/** How long what was read last still counts while the store cannot be reached, ms. @source decisions.md §6 */
+const staleMs = 10_000
+
+/** Keys that may be remembered, found or not; past it the memory starts anew. */
+const rememberedMax = 10_000
+
+interface Entry<Value> {
+  readonly value: Value | undefined
+  readonly readAtMs: number
+}
+
+/** Reads of the store that every call would make again, remembered for half a second. */
+export class Remembered<Value> {
+  readonly #clock: Clock
+  readonly #read: (key: string) => Promise<Value | undefined>
+  readonly #entries = new Map<string, Entry<Value>>()
+  /** Grows with each change made here, so that a read begun before it is not remembered. */
+  #changes = 0
+
+  constructor(clock: Clock, read: (key: string) => Promise<Value | undefined>) {
+    this.#clock = clock
+    this.#read = read
+  }
+
+  /**
+   * Reads a value, or returns it as read no longer than half a second ago.
+   *
+   * When the store fails, a value found no longer than 10 s ago is returned.
+   *
+   * @throws what the store throws, when nothing of that kind is remembered
+   */
+  async get(key: string): Promise<Value | undefined> {
+    const nowMs = this.#clock.nowMs()
+    const entry = this.#entries.get(key)
+    if (entry && nowMs - entry.readAtMs < freshMs) return entry.value
+    const changes = this.#changes
+    try {
+      const value = await this.#read(key)
+      if (changes === this.#changes) this.#keep(key, { value, readAtMs: nowMs })
+      return value
+    } catch (error) {
+      if (entry?.value !== undefined && nowMs - entry.readAtMs < staleMs) return entry.value
+      throw error
+    }
+  }
+
+  forget(key: string): void {
+    this.#changes++
+    this.#entries.delete(key)
+  }
+
+  clear(): void {
+    this.#changes++
+    this.#entries.clear()
+  }
+
+  #keep(key: string, entry: Entry<Value>) {
+    if (this.#entries.size >= rememberedMax) this.#entries.clear()
+    this.#entries.set(key, entry)
+  }
+}

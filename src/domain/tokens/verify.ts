@@ -1,0 +1,108 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { Clock } from '../../lib/clock.ts'
+import type { DocumentStore } from '../../store/store.ts'
+import { Remembered } from '../remembered.ts'
+import { isMarkedFor, parseToken, type ParsedToken } from './format.ts'
+import {
+  isGood,
+  tokenCollection,
+  tokenSetOf,
+  type EndedToken,
+  type TokenRecord,
+  type TokenScope,
+  type TokenSet,
+} from './record.ts'
+
+/** What became of a check. */
+export type Verdict =
+  | { readonly kind: 'good'; readonly tokenId: string }
+  | {
+      readonly kind: 'bad'
+      readonly why:
+        | 'missing'
+        | 'malformed'
+        | 'unknown'
+        | 'expired'
+        | 'replaced'
+        | 'revoked'
+        | 'otherScope'
+        | 'otherClient'
+      readonly endedAtMs?: number | undefined
+    }
+
+/** A client's tokens as calls are checked against them. */
+interface KnownTokens {
+  readonly live: ReadonlyMap<string, TokenRecord>
+  readonly ended: ReadonlyMap<string, EndedToken>
+  readonly otherScope: ReadonlyMap<string, TokenRecord>
+}
+
+/** What a token of unknown id is compared with, so that it takes the way of a known one. */
+const nobody = Buffer.alloc(32)
+
+/** Checks profile authentication tokens; what is stored is remembered for half a second. */
+export class TokenChecker {
+  readonly #clock: Clock
+  readonly #known: Remembered<KnownTokens>
+
+  constructor(documents: DocumentStore, clock: Clock) {
+    this.#clock = clock
+    this.#known = new Remembered(clock, (client) => readKnown(documents, client))
+  }
+
+  /**
+   * Judges a token for the profile API of a client.
+   *
+   * @throws what the store throws, when it has not been reached for 10 s
+   */
+  async check(client: string, text: string): Promise<Verdict> {
+    if (text === '') return { kind: 'bad', why: 'missing' }
+    const parsed = parseToken(text)
+    if (parsed === undefined) return { kind: 'bad', why: 'malformed' }
+    const known = await this.#known.get(client)
+    const nowMs = this.#clock.nowMs()
+    const token = known?.live.get(parsed.tokenId)
+    if (isSame(parsed, token) && token) {
+      return isGood(token, nowMs)
+        ? { kind: 'good', tokenId: token.tokenId }
+        : { kind: 'bad', why: 'expired', endedAtMs: token.expiresAtMs }
+    }
+    return explain(client, parsed, known)
+  }
+
+  /** Makes the next check of a client's token see what was changed just now. */
+  forget(client: string): void {
+    this.#known.forget(client)
+  }
+}
+
+async function readKnown(documents: DocumentStore, client: string): Promise<KnownTokens> {
+  const read = async (scope: TokenScope) => tokenSetOf(await documents.get(client, tokenCollection, scope))
+  const profileApi = await read('profile_api')
+  return {
+    live: byId(tokensOf(profileApi)),
+    ended: byId(profileApi.ended),
+    otherScope: byId(tokensOf(await read('debug_tools'))),
+  }
+}
+
+function tokensOf({ current, overlapping }: TokenSet): TokenRecord[] {
+  return [...(current ? [current] : []), ...overlapping]
+}
+
+function byId<Token extends { readonly tokenId: string }>(tokens: readonly Token[]): Map<string, Token> {
+  return new Map(tokens.map((token) => [token.tokenId, token]))
+}
+
+/** Compares the whole digest in constant time. */
+function isSame({ digest }: ParsedToken, kept: { readonly digest: string } | undefined): boolean {
+  return timingSafeEqual(digest, kept ? Buffer.from(kept.digest, 'hex') : nobody)
+}
+
+/** Why a token that is none of those that work is refused; only its bearer is told of a token's fate. */
+function explain(client: string, parsed: ParsedToken, known: KnownTokens | undefined): Verdict {
+  const ended = known?.ended.get(parsed.tokenId)
+  if (isSame(parsed, ended) && ended) return { kind: 'bad', why: ended.why, endedAtMs: ended.endedAtMs }
+  if (isSame(parsed, known?.otherScope.get(parsed.tokenId))) return { kind: 'bad', why: 'otherScope' }
+  return { kind: 'bad', why: isMarkedFor(parsed.tokenId, client) ? 'unknown' : 'otherClient' }
+}

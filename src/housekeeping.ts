@@ -1,0 +1,38 @@
+import type { Logger } from 'pino'
+import { forgetAudit } from './domain/audit/log.ts'
+import { listClients } from './domain/clients/manage.ts'
+import type { ControlContext } from './domain/context.ts'
+import { installPartition } from './domain/documents.ts'
+
+/** How often what was noted of callers is written, ms. */
+const flushEveryMs = 5_000
+
+/** How often old entries of the audit log are looked for, ms. */
+const forgetEveryMs = 3_600_000
+
+/** Starts what is done now and then beside the requests; the returned function ends it. */
+export function startHousekeeping(context: ControlContext, log: Logger): () => Promise<void> {
+  let underWay = Promise.resolve()
+  let forgotAtMs = -Infinity
+  const step = async () => {
+    await context.callers.flush({ everything: false })
+    const nowMs = context.clock.nowMs()
+    if (nowMs - forgotAtMs < forgetEveryMs) return
+    forgotAtMs = nowMs
+    await forgetOldEntries(context, nowMs - context.settings.auditRetentionMs)
+  }
+  const report = (error: unknown) => log.error({ err: error }, 'housekeeping failed; it is tried again')
+  const timer = setInterval(() => {
+    underWay = underWay.then(step).catch(report)
+  }, flushEveryMs)
+  return async () => {
+    clearInterval(timer)
+    await underWay
+    await context.callers.flush({ everything: true })
+  }
+}
+
+async function forgetOldEntries(context: ControlContext, beforeMs: number) {
+  await forgetAudit(context, installPartition, beforeMs)
+  for (const { code } of await listClients(context)) await forgetAudit(context, code, beforeMs)
+}

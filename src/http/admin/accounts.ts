@@ -1,0 +1,98 @@
+import { createCredential, deleteCredential, listCredentials } from '../../domain/accounts/credentials.ts'
+import { createUser, deleteUser, listUsers, patchUser, readUser } from '../../domain/accounts/users.ts'
+import { createWorkspace, listWorkspaces } from '../../domain/accounts/workspaces.ts'
+import { CredentialBody, UserBody, UserPatchBody, WorkspaceBody } from '../../wire/admin.ts'
+import { endpoint, endpointWithBody, listOf, type AdminEndpoint } from './endpoint.ts'
+
+/** Workspaces, API credentials and people of a client. @source decisions.md §6, §7 */
+export const accountEndpoints: readonly AdminEndpoint[] = [
+  endpoint({
+    method: 'GET',
+    path: '/workspaces',
+    action: 'workspaces.manage',
+    summary: 'List the workspaces of the client.',
+    handle: async ({ context, client, query }) =>
+      listOf(query, 'workspaces', await listWorkspaces(context, client)),
+  }),
+  endpointWithBody(WorkspaceBody, {
+    method: 'POST',
+    path: '/workspaces',
+    action: 'workspaces.manage',
+    summary: 'Create a workspace.',
+    handle: async (call) => {
+      return { status: 201, body: await createWorkspace(call.context, call, call.body.name.trim()) }
+    },
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/credentials',
+    action: 'credentials.manage',
+    summary: 'List the API credentials of the client.',
+    handle: async (call) => listOf(call.query, 'credentials', await listCredentials(call.context, call)),
+  }),
+  endpointWithBody(CredentialBody, {
+    method: 'POST',
+    path: '/credentials',
+    action: 'credentials.manage',
+    summary: 'Create an API credential; its secret is shown in this reply alone.',
+    handle: async (call) => {
+      return { status: 201, body: await createCredential(call.context, call, call.body) }
+    },
+  }),
+  endpoint({
+    method: 'DELETE',
+    path: '/credentials/:clientId',
+    action: 'credentials.manage',
+    summary: 'End an API credential and its access tokens.',
+    handle: async (call) => {
+      await deleteCredential(call.context, call, call.params['clientId'] ?? '')
+      return { status: 204 }
+    },
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/users',
+    action: 'users.manage',
+    summary: 'List the people of the client whom the caller administers.',
+    handle: async (call) => listOf(call.query, 'users', await listUsers(call.context, call)),
+  }),
+  endpointWithBody(UserBody, {
+    method: 'POST',
+    path: '/users',
+    action: 'users.manage',
+    summary: 'Give a person memberships of the client; without any, the person observes.',
+    handle: async (call) => {
+      const { email, name = '', locale = '', memberships = [{ role: 'observer' as const }] } = call.body
+      return { status: 201, body: await createUser(call.context, call, { email, name, locale, memberships }) }
+    },
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/users/:email',
+    action: 'users.manage',
+    summary: 'Read a person.',
+    handle: async (call) => {
+      return { status: 200, body: await readUser(call.context, call, call.params['email'] ?? '') }
+    },
+  }),
+  endpointWithBody(UserPatchBody, {
+    method: 'PATCH',
+    path: '/users/:email',
+    action: 'users.manage',
+    summary: 'Change a person, or all memberships of the client that the person has.',
+    handle: async (call) => {
+      const patch = { ...call.body, email: call.params['email'] ?? '' }
+      return { status: 200, body: await patchUser(call.context, call, patch) }
+    },
+  }),
+  endpoint({
+    method: 'DELETE',
+    path: '/users/:email',
+    action: 'users.manage',
+    summary: 'Take a person’s memberships of the client away, and the person with the last one.',
+    handle: async (call) => {
+      await deleteUser(call.context, call, call.params['email'] ?? '')
+      return { status: 204 }
+    },
+  }),
+]

@@ -1,0 +1,132 @@
+import { auditedTypes, readAudit, type AuditEntry, type AuditQuery } from '../../domain/audit/log.ts'
+import { installPartition } from '../../domain/documents.ts'
+import { Refusal } from '../../lib/errors.ts'
+import { dayMs } from '../../model/limits.ts'
+import { isSystemAdmin } from '../../model/permission.ts'
+import { endpoint, pageOf, type AdminCall, type AdminEndpoint, type AdminReply } from './endpoint.ts'
+
+/** Types that Adobe has, of which nothing is kept here. @source target-profile-service.md §7.7 */
+const adobeTypes: readonly string[] = [
+  'activity',
+  'audience',
+  'offer',
+  'profileScript',
+  'property',
+  'environment',
+  'responseToken',
+  'host',
+  'authorizedHosts',
+]
+
+/** Revisions of an entity that are sent unless more are asked for. @source target-profile-service.md §7.7 */
+const entityRevisionsShown = 100
+
+/** The audit log, on Adobe's wire. @source target-profile-service.md §7.7, decisions.md §7 */
+export const revisionEndpoints: readonly AdminEndpoint[] = [
+  endpoint({
+    method: 'GET',
+    path: '/revisions/:type',
+    action: 'audit.read',
+    summary: 'List changes of a type: those of the last day, or since modifiedAt.',
+    handle: async (call) => {
+      const sinceMs = readTime(call, 'modifiedAt') ?? call.context.clock.nowMs() - dayMs
+      const by = call.query.get('modifiedBy')?.trim() || undefined
+      return log(call, { sinceMs, by }, pageOf(call.query))
+    },
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/revisions/:type/:id',
+    action: 'audit.read',
+    summary: 'List the changes of one thing, the latest first.',
+    handle: async (call) =>
+      log(call, { entityId: call.params['id'] ?? '' }, pageOf(call.query, entityRevisionsShown)),
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/revisions/:type/:id/revision',
+    action: 'audit.read',
+    summary: 'Read the latest change of one thing no later than timestamp.',
+    handle: async (call) => {
+      const atMs = readTime(call, 'timestamp')
+      if (atMs === undefined) throw new Refusal('parameter_invalid', 'The parameter timestamp is missing.')
+      return one(call, (entry) => entry.atMs <= atMs)
+    },
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/revisions/:type/:id/revision/:revisionId',
+    action: 'audit.read',
+    summary: 'Read one change.',
+    handle: async (call) => one(call, (entry) => String(entry.id) === call.params['revisionId']),
+  }),
+]
+
+async function log(
+  call: AdminCall,
+  query: Pick<AuditQuery, 'entityId' | 'sinceMs' | 'by'>,
+  { limit, offset }: { limit: number; offset: number },
+): Promise<AdminReply> {
+  const revisions = []
+  let total = 0
+  for await (const entry of entries(call, query)) {
+    if (total >= offset && revisions.length < limit) revisions.push(summaryOf(entry))
+    total++
+  }
+  return { status: 200, body: { total, pagination: { offset, limit }, revisions } }
+}
+
+async function one(call: AdminCall, isWanted: (entry: AuditEntry) => boolean): Promise<AdminReply> {
+  for await (const entry of entries(call, { entityId: call.params['id'] ?? '' })) {
+    if (!isWanted(entry)) continue
+    const { before, after, by } = entry
+    const { address, userAgent } = by
+    const jsonData = JSON.stringify({ before, after, address, userAgent })
+    return { status: 200, body: { summary: summaryOf(entry), jsonData } }
+  }
+  throw new Refusal('revision_not_found', `The audit log has no such revision of "${call.params['id']}".`)
+}
+
+async function* entries(
+  { context, client, params, principal }: AdminCall,
+  query: Pick<AuditQuery, 'entityId' | 'sinceMs' | 'by'>,
+): AsyncGenerator<AuditEntry> {
+  const type = auditedTypes.find((known) => known === params['type'])
+  if (type === undefined) requireKnownType(params['type'] ?? '')
+  if (type === undefined) return
+  // Clients have one log for the install: what is not one's own is a system admin's to read.
+  const isOfInstall = type === 'client'
+  const place = isOfInstall ? installPartition : client.code
+  for await (const entry of readAudit(context, { ...query, client: place, type })) {
+    if (!isOfInstall || entry.entityId === client.code || isSystemAdmin(principal)) yield entry
+  }
+}
+
+function requireKnownType(type: string): void {
+  if (adobeTypes.includes(type)) return
+  const known = [...auditedTypes, ...adobeTypes].join(', ')
+  throw new Refusal(
+    'parameter_invalid',
+    `"${type.slice(0, 100)}" is no type of revisions; use one of ${known}.`,
+  )
+}
+
+function summaryOf({ id, operation, by, atMs }: AuditEntry) {
+  return {
+    id,
+    operation,
+    modifiedBy: by.id,
+    modifiedByName: by.name,
+    modifiedAt: new Date(atMs).toISOString(),
+  }
+}
+
+/** Reads a moment: ISO 8601, or epoch milliseconds. */
+function readTime({ query }: AdminCall, name: string): number | undefined {
+  const text = query.get(name)?.trim()
+  if (!text) return undefined
+  // A plus sign that was not encoded arrives as a space.
+  const ms = /^\d{10,16}$/.test(text) ? Number(text) : Date.parse(text.replace(' ', '+'))
+  if (!Number.isNaN(ms)) return ms
+  throw new Refusal('parameter_invalid', `The parameter ${name} must be a time such as 2026-01-31T12:00:00Z.`)
+}

@@ -1,0 +1,117 @@
+import type { TokenUse } from '../../domain/callers/log.ts'
+import {
+  defaultLifeSeconds,
+  generateToken,
+  noToken,
+  readTokens,
+  revokeTokens,
+} from '../../domain/tokens/rotate.ts'
+import { tokenScopes, type TokenRecord, type TokenScope } from '../../domain/tokens/record.ts'
+import { Refusal } from '../../lib/errors.ts'
+import { mayDo } from '../../model/permission.ts'
+import { TokenOrderBody } from '../../wire/admin.ts'
+import { endpoint, endpointWithBody, type AdminCall, type AdminEndpoint } from './endpoint.ts'
+
+const path = '/authentication/token'
+
+/** The profile authentication token and the one for debugging tools. @source decisions.md §6, §7 */
+export const tokenEndpoints: readonly AdminEndpoint[] = [
+  endpoint({
+    method: 'GET',
+    path,
+    action: 'token.readExpiry',
+    summary: 'Read the current token of a scope, with the seconds until it expires.',
+    isCounted: false,
+    handle: async (call) => {
+      const scope = requireScope(call)
+      const { current, overlapping } = await readTokens(call.context, { client: call.client, scope })
+      if (current === undefined) throw noToken({ client: call.client, scope })
+      const isShown = mayDo(call.principal, 'token.read', call.client.code)
+      const body = tokenBody(call, { ...current, scope }, isShown ? current.accessToken : undefined)
+      if (call.query.get('details') !== 'true') return { status: 200, body }
+      return { status: 200, body: { ...body, ...(await details(call, current, overlapping)) } }
+    },
+  }),
+  endpointWithBody(TokenOrderBody, {
+    method: 'POST',
+    path,
+    action: 'token.generate',
+    summary: 'Generate a token; the current one of the scope ends, at once or after an overlap.',
+    emptyBody: '{}',
+    handle: async (call) => {
+      const scope = requireScope(call)
+      const token = await generateToken(
+        call.context,
+        { ...call, scope },
+        {
+          lifeSeconds: call.body.expiresIn ?? defaultLifeSeconds[scope],
+          overlapSeconds: call.body.overlap ?? 0,
+        },
+      )
+      return { status: 201, body: tokenBody(call, { ...token, scope }, token.accessToken) }
+    },
+  }),
+  endpoint({
+    method: 'DELETE',
+    path,
+    action: 'token.revoke',
+    summary: 'Revoke every token of a scope, or with overlapping=true those that were replaced.',
+    handle: async (call) => {
+      const overlappingOnly = call.query.get('overlapping')?.toLowerCase() === 'true'
+      await revokeTokens(call.context, { ...call, scope: requireScope(call) }, { overlappingOnly })
+      return { status: 204 }
+    },
+  }),
+]
+
+/** Adobe's clients call the parameter by one name or the other. */
+function requireScope({ query }: AdminCall): TokenScope {
+  const text = query.get('authorizationScope') ?? query.get('scope')
+  const scope = tokenScopes.find((known) => known === text)
+  if (scope !== undefined) return scope
+  throw new Refusal(
+    'parameter_invalid',
+    `The parameter authorizationScope must be ${tokenScopes.join(' or ')}.`,
+  )
+}
+
+function tokenBody(
+  { context }: AdminCall,
+  token: TokenRecord & { readonly scope: TokenScope },
+  accessToken: string | undefined,
+) {
+  return {
+    accessToken,
+    tokenType: 'bearer',
+    scope: token.scope,
+    expiresIn: secondsLeft(token, context.clock.nowMs()),
+  }
+}
+
+/** What the console shows beside a token: who made it, who used it last, and which old ones go on. */
+async function details(call: AdminCall, current: TokenRecord, overlapping: readonly TokenRecord[]) {
+  return {
+    ...(await facts(call, current)),
+    overlapping: await Promise.all(overlapping.map((token) => facts(call, token))),
+  }
+}
+
+async function facts({ context, client }: AdminCall, token: TokenRecord) {
+  const use = await context.callers.lastUse(client.code, token.tokenId)
+  return {
+    tokenId: token.tokenId,
+    createdAt: new Date(token.createdAtMs).toISOString(),
+    createdBy: token.createdBy,
+    expiresAt: new Date(token.expiresAtMs).toISOString(),
+    expiresIn: secondsLeft(token, context.clock.nowMs()),
+    lastUse: use && shownUse(use),
+  }
+}
+
+function shownUse({ atMs, address, userAgent, endpoint: called }: TokenUse) {
+  return { at: new Date(atMs).toISOString(), address, userAgent, endpoint: called }
+}
+
+function secondsLeft({ expiresAtMs }: TokenRecord, nowMs: number): number {
+  return Math.floor((expiresAtMs - nowMs) / 1000)
+}

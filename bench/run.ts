@@ -12,7 +12,7 @@ import { cpus, tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import autocannon from 'autocannon'
-import { waitForPort, median, startServer, stop, until } from './support.ts'
+import { median, requireToken, startServer, stop, until, waitForPort } from './support.ts'
 
 /**
  * Measures the service beside what bounds it, everything in one run and in turns.
@@ -144,8 +144,8 @@ async function benchBatch() {
   line('parsing alone', parsing)
 }
 
-async function load(url: string, connections: number) {
-  const result = await autocannon({ url, connections, duration: seconds })
+async function load(url: string, connections: number, headers: Record<string, string> = {}) {
+  const result = await autocannon({ url, connections, duration: seconds, headers })
   if (result.non2xx > 0 || result.errors > 0)
     throw new Error(`${url}: ${result.non2xx} refused, ${result.errors} failed`)
   return { perSecond: result.requests.average, p99: result.latency.p99 }
@@ -195,6 +195,37 @@ async function benchRequests() {
   await benchLive(server, url)
 }
 
+/** What the check of a token costs: the same fetch of one server, in turns without and with it. */
+async function benchToken() {
+  const open = await startServer(path.join(folder, 'open'))
+  const shut = await startServer(path.join(folder, 'shut'))
+  const visit = JSON.stringify({ id: { thirdPartyId: 'c1' }, context: { channel: 'web' } })
+  for (const { url } of [open, shut]) {
+    await fetch(`${url}/rest/v1/delivery?client=demo&sessionId=s`, { method: 'POST', body: visit })
+  }
+  const headers = { authorization: `Bearer ${await requireToken(shut.url, 'demo')}` }
+  const address = '/rest/v1/profiles/thirdPartyId/c1?client=demo'
+  const without: number[] = []
+  const checked: number[] = []
+  const ratios: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const before = (await load(open.url + address, 32)).perSecond
+    const after = (await load(shut.url + address, 32, headers)).perSecond
+    without.push(before)
+    checked.push(after)
+    ratios.push(after / before)
+  }
+  say('\n## Checking the token, fetches at 32 connections\n')
+  say('| | a second, median |')
+  say('| --- | --- |')
+  say(`| switch off, no token sent | ${median(without).toFixed(0)} |`)
+  say(`| switch on, token sent | ${median(checked).toFixed(0)} |`)
+  const spread = `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`
+  say(`\nWith the switch on ${median(ratios).toFixed(3)} × as many (median of rounds, spread ${spread}).`)
+  await stop(open.server)
+  await stop(shut.server)
+}
+
 /** What callers notice of a batch: fetches and updates beside it, and at rest. */
 async function benchLive(server: ChildProcess, url: string) {
   const batch = path.join(folder, 'live.txt')
@@ -213,7 +244,7 @@ async function benchLive(server: ChildProcess, url: string) {
   await stop(server)
 }
 
-const benches = { batch: benchBatch, requests: benchRequests }
+const benches = { batch: benchBatch, requests: benchRequests, token: benchToken }
 say('# Benchmarks')
 const machine = `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'})`
 const today = new Date().toISOString().slice(0, 10)

@@ -143,7 +143,7 @@ describe('the profile authentication token', () => {
     const token = await generate(app)
 
     const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-    const value = [...token.slice(-6)].reduce((sum, digit) => sum * 62 + digits.indexOf(digit), 0)
+    const value = Array.from(token.slice(-6)).reduce((sum, digit) => sum * 62 + digits.indexOf(digit), 0)
     expect(token).toMatch(/^slh_[0-9A-Za-z]{8}_[0-9A-Za-z]{38}$/)
     expect(value).toBe(crc32(token.slice(0, -6)))
   })

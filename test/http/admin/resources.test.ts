@@ -64,8 +64,11 @@ describe('clients', () => {
     const { admin } = app
     const created = await admin('POST', '/clients', { code: 'acme', name: 'Acme' })
     await admin('PATCH', '//acme/target/clients/settings', { locale: 'nl' })
-    const visit =
-      '{"context":{"channel":"web"},"id":{"tntId":"1"},"execute":{"pageLoad":{"profileParameters":{"a":"1"}}}}'
+    const visit = JSON.stringify({
+      context: { channel: 'web' },
+      id: { tntId: '1' },
+      execute: { pageLoad: { profileParameters: { a: '1' } } },
+    })
     await app.post('/rest/v1/delivery?client=acme&sessionId=s', visit)
     const renamed = await admin('PATCH', '/clients/acme', { name: 'Acme 2', imsOrgId: 'X@AdobeOrg' })
     const byOrg = await app.post('/rest/v1/delivery?imsOrgId=X@AdobeOrg&sessionId=s', visit)
@@ -143,11 +146,12 @@ describe('API credentials', () => {
     const { clientId, clientSecret, ...entry } = (
       await admin('POST', '/credentials', { name: 'loader', role: 'approver' })
     ).json()
+    const grant = 'grant_type=client_credentials&scope=openid,AdobeID'
     const token = await app.inject({
       method: 'POST',
       url: '/ims/token/v3',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      payload: `client_id=${clientId}&client_secret=${clientSecret}&grant_type=client_credentials&scope=openid,AdobeID`,
+      payload: `client_id=${clientId}&client_secret=${clientSecret}&${grant}`,
     })
     const { access_token: accessToken, token_type: type, expires_in: expiresIn } = token.json()
     const call = () =>

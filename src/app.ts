@@ -9,12 +9,16 @@ import { holdContinue } from './http/expect-continue.ts'
 import { refuseOtherMethods, routeAllMethods } from './http/methods.ts'
 import { addBatchRoutes } from './http/routes/batches.ts'
 import { addDeliveryRoutes } from './http/routes/delivery.ts'
+import { addProbeRoutes, livenessUrl } from './http/routes/probes.ts'
 import { addProfileRoutes } from './http/routes/profiles.ts'
 import { addUpdateRoute } from './http/routes/update.ts'
+import { securityHeaders } from './http/security-headers.ts'
 import type { Services } from './http/services.ts'
 import { hasBody } from './http/unread-body.ts'
+import { watchRequests } from './http/watch-requests.ts'
 import { assert } from './lib/assert.ts'
 import { Refusal } from './lib/errors.ts'
+import { uuid } from './lib/ids.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -36,6 +40,7 @@ export function buildApp(services: Services): FastifyInstance {
   routeAllMethods(app)
   const addRefusals = refuseOtherMethods(app)
   addHooks(app)
+  watchRequests(app, services)
   app.setErrorHandler(answerErrors(services))
   app.setNotFoundHandler((request) => {
     throw new Refusal('route_unknown', `There is nothing at ${rawPath(request.url)}; check the address.`)
@@ -47,6 +52,7 @@ export function buildApp(services: Services): FastifyInstance {
   addBatchRoutes(app, services, bodies)
   addProfileRoutes(app, services)
   addDeliveryRoutes(app, services, bodies)
+  addProbeRoutes(app, services)
   addRefusals()
   holdContinue(app.server)
   return app
@@ -67,10 +73,12 @@ function serverOptions(services: Services): FastifyHttpOptions<Server> {
     forceCloseConnections: 'idle',
     // Requests that come while the server stops are refused in the shape of their neighbourhood.
     return503OnClosing: false,
+    genReqId: uuid,
     loggerInstance: log,
     childLoggerFactory: (logger) => logger,
     logController: new LogController({ disableRequestLogging: true }),
-    frameworkErrors: (error, request, reply) => answer(error, request, reply),
+    // No hook runs for these.
+    frameworkErrors: (error, request, reply) => answer(error, request, reply.headers(securityHeaders)),
     clientErrorHandler: answerClientError,
   }
 }
@@ -82,7 +90,8 @@ function addHooks(app: FastifyInstance) {
     assert(config?.action, `the route ${String(method)} ${url} names its action`)
   })
   app.addHook('onRequest', (request, reply, done) => {
-    if (isStopping)
+    reply.headers(securityHeaders)
+    if (isStopping && request.routeOptions.url !== livenessUrl)
       return done(new Refusal('server_stopping', 'The server is stopping; send the request again.'))
     // Bodies are taken by what the endpoint expects, so a malformed type is as good as none.
     const { headers } = request

@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal, type ErrorCode } from '../lib/errors.ts'
-import { uuid } from '../lib/ids.ts'
 import { contentTypes, writeM2Response } from '../wire/m2-response.ts'
 import { writeRestError } from '../wire/rest-error.ts'
 import { chooseFormat } from './accept.ts'
@@ -8,6 +7,7 @@ import { rawPath } from './address.ts'
 import { BodyLost } from './bodies.ts'
 import type { Services } from './services.ts'
 import { isBodyPending, sendThenDrain } from './unread-body.ts'
+import { placeOf } from './watch-requests.ts'
 
 /** The one place that knows HTTP statuses of refusals; a code without a line does not compile. */
 export const statusOf: Readonly<Record<ErrorCode, number>> = {
@@ -78,19 +78,17 @@ function refusalOf(error: unknown): Refusal | undefined {
 
 function answerRefusal({ log }: Services, refusal: Refusal, request: FastifyRequest): Answer {
   const { code, message, detail } = refusal
-  log.debug({ ...detail, code, ...placeOf(request) }, 'request refused')
+  // Callers are told of a refusal; a store that fails is the operator's to know of.
+  log[code === 'store_unavailable' ? 'warn' : 'debug'](
+    { ...detail, code, ...placeOf(request) },
+    'request refused',
+  )
   return { status: statusOf[code], message, code, line: detail['line'] }
 }
 
 function answerBug({ log }: Services, error: unknown, request: FastifyRequest): Answer {
-  const requestId = uuid()
-  log.error({ err: error, requestId, ...placeOf(request) }, 'request failed')
-  return { status: 500, message: `Internal error; the request id is ${requestId}.` }
-}
-
-/** What the log tells of a request: never its address, which names visitors. */
-function placeOf({ method, routeOptions }: FastifyRequest) {
-  return { method, route: routeOptions.url }
+  log.error({ err: error, ...placeOf(request) }, 'request failed')
+  return { status: 500, message: `Internal error; the request id is ${request.id}.` }
 }
 
 function writeError(

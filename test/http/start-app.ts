@@ -28,7 +28,7 @@ export interface TestApp {
   readonly app: FastifyInstance
   readonly context: TestContext
   readonly client: Client
-  /** What was logged at level warn and above. */
+  /** What was logged at level warn and above, or at the level given. */
   readonly logged: readonly Record<string, unknown>[]
   get(url: string, headers?: InjectOptions['headers']): Promise<LightMyRequestResponse>
   post(
@@ -45,12 +45,16 @@ export interface TestApp {
   listen(): Promise<number>
 }
 
-type Given = Partial<HttpSettings & DomainSettings> & { readonly store?: Store }
+type Given = Partial<HttpSettings & DomainSettings> & {
+  readonly store?: Store
+  readonly logLevel?: string
+}
 
 /** Starts the application over an empty store in memory with the client `demo`; the test's end closes it. */
 export async function startApp(given: Given = {}): Promise<TestApp> {
   const logged: Record<string, unknown>[] = []
-  const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(JSON.parse(line)) })
+  const { logLevel: level = 'warn' } = given
+  const log = pino({ level }, { write: (line: string) => void logged.push(JSON.parse(line)) })
   const context = testContext(given.store ?? openMemoryStore(), given)
   const client = await context.clients.ensure('demo', context.settings.profileLifetimeDays)
   const app = buildApp({ context, settings: { ...defaults, ...given }, log })

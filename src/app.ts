@@ -9,6 +9,7 @@ import { holdContinue } from './http/expect-continue.ts'
 import { refuseOtherMethods, routeAllMethods } from './http/methods.ts'
 import { addBatchRoutes } from './http/routes/batches.ts'
 import { addDeliveryRoutes } from './http/routes/delivery.ts'
+import { addMetricsRoute } from './http/routes/metrics.ts'
 import { addProbeRoutes, livenessUrl } from './http/routes/probes.ts'
 import { addProfileRoutes } from './http/routes/profiles.ts'
 import { addUpdateRoute } from './http/routes/update.ts'
@@ -53,6 +54,7 @@ export function buildApp(services: Services): FastifyInstance {
   addProfileRoutes(app, services)
   addDeliveryRoutes(app, services, bodies)
   addProbeRoutes(app, services)
+  addMetricsRoute(app, services)
   addRefusals()
   holdContinue(app.server)
   return app

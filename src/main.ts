@@ -2,6 +2,8 @@ import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 import { startBatchLoop, startBatchThread, type BatchRunner } from './batch-thread.ts'
 import { readConfig, type Config } from './config.ts'
+import { watchStore, type StoreReport } from './domain/watched-store.ts'
+import { Metrics } from './http/metrics.ts'
 import { listenForShutdown, type Shutdown } from './lib/shutdown.ts'
 import { openLog } from './log.ts'
 import { buildContext, openStore } from './services.ts'
@@ -42,16 +44,20 @@ function readSettings(): Config | undefined {
 }
 
 async function serve(config: Config, log: Logger, shutdown: Shutdown): Promise<string> {
-  const store = await openStore(config.storeUrl, { as: 'server' })
+  const metrics = new Metrics()
+  metrics.addProcess()
+  const report = (of: StoreReport) => metrics.record(of)
+  const store = watchStore(await openStore(config.storeUrl, { as: 'server' }), report)
   shutdown.add('the store', () => store.close())
   let batches: BatchRunner | undefined
   const context = buildContext(config, store, () => batches?.wake())
   await context.clients.ensure(config.defaultClient, config.profileLifetimeDays)
   // A store in memory belongs to this thread alone.
-  batches = config.storeUrl.kind === 'memory' ? startBatchLoop(context, log) : startBatchThread(config, log)
+  batches =
+    config.storeUrl.kind === 'memory' ? startBatchLoop(context, log) : startBatchThread(config, log, report)
   const runner = batches
   shutdown.add('the batches', () => runner.stop())
-  const app = buildApp({ context, settings: config, log })
+  const app = buildApp({ context, settings: config, log, metrics })
   shutdown.add('the listener', () => app.close())
   await app.listen({ host: config.host, port: config.port })
   const address = app.server.address()

@@ -76,8 +76,9 @@ function refusalOf(error: unknown): Refusal | undefined {
   return undefined
 }
 
-function answerRefusal({ log }: Services, refusal: Refusal, request: FastifyRequest): Answer {
+function answerRefusal({ log, metrics }: Services, refusal: Refusal, request: FastifyRequest): Answer {
   const { code, message, detail } = refusal
+  metrics.countRefusal(code)
   // Callers are told of a refusal; a store that fails is the operator's to know of.
   log[code === 'store_unavailable' ? 'warn' : 'debug'](
     { ...detail, code, ...placeOf(request) },

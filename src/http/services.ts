@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { DomainContext } from '../domain/context.ts'
+import type { Metrics } from './metrics.ts'
 
 /** The settings that the HTTP layer reads; `Config` has them all under these names. */
 export interface HttpSettings {
@@ -23,4 +24,6 @@ export interface Services {
   readonly context: DomainContext
   readonly settings: HttpSettings
   readonly log: FastifyBaseLogger
+  /** Used by one application alone: it adds readings of its own. */
+  readonly metrics: Metrics
 }

@@ -16,6 +16,7 @@ const addresses: readonly (readonly [url: string, allow: string])[] = [
   ['/rest/v1/profiles/marketingCloudVisitorId/42', 'GET, HEAD'],
   ['/rest/v1/delivery', 'OPTIONS, POST'],
   ['/livez', 'GET, HEAD'],
+  ['/metrics', 'GET, HEAD'],
   ['/readyz', 'GET, HEAD'],
 ]
 

@@ -12,7 +12,7 @@ describe('the log', () => {
     await get('/livez')
     await get('/livez')
 
-    const line = { msg: 'request answered', method: 'GET', route: '/livez', status: 200 }
+    const line = { msg: 'request answered', method: 'GET', route: '/livez', status: '200' }
     expect(logged).toMatchObject([line, line])
     const ids = logged.map(({ requestId }) => String(requestId))
     expect(ids).toEqual([expect.stringMatching(/^[\da-f-]{36}$/), expect.stringMatching(/^[\da-f-]{36}$/)])

@@ -1,0 +1,11 @@
+import type { FastifyInstance } from 'fastify'
+import type { Services } from '../services.ts'
+import { addStoreReadings } from '../store-readings.ts'
+
+/** What Prometheus asks: `GET /metrics`. */
+export function addMetricsRoute(app: FastifyInstance, { context, metrics }: Services): void {
+  addStoreReadings(metrics, context)
+  app.get('/metrics', { config: { action: 'public' } }, async (_request, reply) => {
+    return reply.type(metrics.contentType).send(await metrics.render())
+  })
+}

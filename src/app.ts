@@ -61,7 +61,7 @@ export function buildApp(services: Services): FastifyInstance {
 }
 
 function serverOptions(services: Services): FastifyHttpOptions<Server> {
-  const { log, settings } = services
+  const { log, settings, tls } = services
   const queryBytesMax = Math.max(settings.updateQueryBytesMax, settings.updatePostBytesMax)
   const maxHeaderSize = queryBytesMax + headersBytesMax
   const answer = answerErrors(services)
@@ -69,6 +69,10 @@ function serverOptions(services: Services): FastifyHttpOptions<Server> {
     // How long a body may take is the body guard's to say, so there is no limit for whole requests.
     requestTimeout: 0,
     http: { maxHeaderSize },
+    ...(tls && {
+      serverFactory: (handler, { keepAliveTimeout }) =>
+        tls.createServer({ maxHeaderSize, keepAliveTimeout: Number(keepAliveTimeout) }, handler),
+    }),
     // No path is refused for the length of an id: an id too long is one that does not exist.
     routerOptions: { maxParamLength: maxHeaderSize, querystringParser: () => ({}) },
     trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,

@@ -4,6 +4,7 @@ import { startBatchLoop, startBatchThread, type BatchRunner } from './batch-thre
 import { readConfig, type Config } from './config.ts'
 import { watchStore, type StoreReport } from './domain/watched-store.ts'
 import { Metrics } from './http/metrics.ts'
+import { Tls } from './http/tls.ts'
 import { listenForShutdown, type Shutdown } from './lib/shutdown.ts'
 import { openLog } from './log.ts'
 import { buildContext, openStore } from './services.ts'
@@ -44,6 +45,7 @@ function readSettings(): Config | undefined {
 }
 
 async function serve(config: Config, log: Logger, shutdown: Shutdown): Promise<string> {
+  const tls = config.tlsCert === '' ? undefined : new Tls(config)
   const metrics = new Metrics()
   metrics.addProcess()
   const report = (of: StoreReport) => metrics.record(of)
@@ -57,10 +59,22 @@ async function serve(config: Config, log: Logger, shutdown: Shutdown): Promise<s
     config.storeUrl.kind === 'memory' ? startBatchLoop(context, log) : startBatchThread(config, log, report)
   const runner = batches
   shutdown.add('the batches', () => runner.stop())
-  const app = buildApp({ context, settings: config, log, metrics })
+  const app = buildApp({ context, settings: config, log, metrics, tls })
   shutdown.add('the listener', () => app.close())
+  if (tls) process.on('SIGHUP', () => reload(tls, log))
   await app.listen({ host: config.host, port: config.port })
   const address = app.server.address()
   const port = typeof address === 'object' && address !== null ? address.port : config.port
-  return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+  const scheme = tls ? 'https' : 'http'
+  return `${scheme}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+}
+
+function reload(tls: Tls, log: Logger) {
+  try {
+    tls.reload()
+    log.info({ expiresAt: new Date(tls.expiresAtMs).toISOString() }, 'the certificate was read again')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    log.error({ reason }, 'the certificate could not be read again; the one before stays in use')
+  }
 }

@@ -1,6 +1,7 @@
 import { readConfig } from '../../src/config.ts'
 import { Metrics } from '../../src/http/metrics.ts'
 import { addStoreReadings } from '../../src/http/store-readings.ts'
+import { addCertificateReading } from '../../src/http/tls.ts'
 import { buildContext } from '../../src/services.ts'
 import { openMemoryStore } from '../../src/store/memory/store.ts'
 
@@ -44,5 +45,6 @@ export function describeMetrics(): MetricDescription[] {
     metrics,
     buildContext(reading.config, openMemoryStore(), () => {}),
   )
+  addCertificateReading(metrics, undefined)
   return metrics.describe().toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }

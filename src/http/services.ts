@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { DomainContext } from '../domain/context.ts'
 import type { Metrics } from './metrics.ts'
+import type { Tls } from './tls.ts'
 
 /** The settings that the HTTP layer reads; `Config` has them all under these names. */
 export interface HttpSettings {
@@ -26,4 +27,6 @@ export interface Services {
   readonly log: FastifyBaseLogger
   /** Used by one application alone: it adds readings of its own. */
   readonly metrics: Metrics
+  /** Without it the listener speaks plain HTTP. */
+  readonly tls?: Tls | undefined
 }

@@ -16,7 +16,7 @@ import { addUpdateRoute } from './http/routes/update.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import type { Services } from './http/services.ts'
 import { hasBody } from './http/unread-body.ts'
-import { watchRequests } from './http/watch-requests.ts'
+import { watchRequests, watchUnrouted } from './http/watch-requests.ts'
 import { assert } from './lib/assert.ts'
 import { Refusal } from './lib/errors.ts'
 import { uuid } from './lib/ids.ts'
@@ -84,7 +84,10 @@ function serverOptions(services: Services): FastifyHttpOptions<Server> {
     childLoggerFactory: (logger) => logger,
     logController: new LogController({ disableRequestLogging: true }),
     // No hook runs for these.
-    frameworkErrors: (error, request, reply) => answer(error, request, reply.headers(securityHeaders)),
+    frameworkErrors: (error, request, reply) => {
+      watchUnrouted(services, request, reply)
+      answer(error, request, reply.headers(securityHeaders))
+    },
     clientErrorHandler: answerClientError,
   }
 }

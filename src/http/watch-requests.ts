@@ -5,19 +5,28 @@ import type { Services } from './services.ts'
 const countedMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 /** Counts every request that was answered, and writes a line about it to the log, level debug. */
-export function watchRequests(app: FastifyInstance, { log, metrics }: Services): void {
+export function watchRequests(app: FastifyInstance, services: Services): void {
   app.addHook('onResponse', (request, reply, done) => {
-    const { method, routeOptions } = request
-    const status = statusOf(reply)
-    metrics.observeRequest({
-      method: countedMethods.has(method) ? method : 'other',
-      route: routeOptions.url ?? 'none',
-      status,
-      seconds: reply.elapsedTime / 1_000,
-    })
-    log.debug({ ...placeOf(request), status, durationMs: Math.round(reply.elapsedTime) }, 'request answered')
+    noteEnd(services, request, reply)
     done()
   })
+}
+
+/** The same for a request that no hook runs for. */
+export function watchUnrouted(services: Services, request: FastifyRequest, reply: FastifyReply): void {
+  reply.raw.once('close', () => noteEnd(services, request, reply))
+}
+
+function noteEnd({ log, metrics }: Services, request: FastifyRequest, reply: FastifyReply) {
+  const { method, routeOptions } = request
+  const status = statusOf(reply)
+  metrics.observeRequest({
+    method: countedMethods.has(method) ? method : 'other',
+    route: routeOptions.url ?? 'none',
+    status,
+    seconds: reply.elapsedTime / 1_000,
+  })
+  log.debug({ ...placeOf(request), status, durationMs: Math.round(reply.elapsedTime) }, 'request answered')
 }
 
 /** What the log tells of a request: never its address, which names visitors. */

@@ -40,12 +40,14 @@ describe('/metrics', () => {
     await app.get('/rest/v1/profiles/hush')
     await app.app.inject({ method: 'PROPFIND' as 'GET', url: '/livez' })
     await app.get('/hush')
+    await app.get('/%zzhush')
 
     const count = 'silhouette_http_request_duration_seconds_count'
     expect(await valuesOf(app, count)).toMatchObject({
       'method="GET",route="/rest/v1/profiles/:id",status="404"': 2,
       'method="other",route="/livez",status="405"': 1,
       'method="GET",route="none",status="404"': 1,
+      'method="GET",route="none",status="400"': 1,
     })
     expect((await app.get('/metrics')).body).not.toContain('hush')
   })

@@ -41,7 +41,7 @@ export async function requireToken(url: string, client: string): Promise<string>
   })
   const access = await json(await fetch(`${url}/ims/token/v3`, { method: 'POST', body: grant }))
   const headers = {
-    authorization: `Bearer ${access['access_token']}`,
+    authorization: `Bearer ${String(access['access_token'])}`,
     'x-api-key': credential.SILHOUETTE_API_CLIENT_ID,
     'content-type': 'application/json',
   }

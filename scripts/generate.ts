@@ -5,12 +5,14 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { format } from 'prettier'
 import { errorsReference } from './generate/errors.ts'
+import { metricsReference } from './generate/metrics.ts'
 import { envExample, settingsReference } from './generate/settings.ts'
 
 /** Path in the repository → what makes its text. */
 const generated: Readonly<Record<string, () => string>> = {
   '.env.example': envExample,
   'docs/reference/errors.md': errorsReference,
+  'docs/reference/metrics.md': metricsReference,
   'docs/reference/settings.md': settingsReference,
 }
 

@@ -11,12 +11,17 @@ import { addAdminRoutes } from './http/admin/routes.ts'
 import { addBatchRoutes } from './http/routes/batches.ts'
 import { addDeliveryRoutes } from './http/routes/delivery.ts'
 import { addImsRoute } from './http/routes/ims.ts'
+import { addMetricsRoute } from './http/routes/metrics.ts'
+import { addProbeRoutes, livenessUrl } from './http/routes/probes.ts'
 import { addProfileRoutes } from './http/routes/profiles.ts'
 import { addUpdateRoute } from './http/routes/update.ts'
+import { securityHeaders } from './http/security-headers.ts'
 import type { Services } from './http/services.ts'
 import { hasBody } from './http/unread-body.ts'
+import { watchRequests, watchUnrouted } from './http/watch-requests.ts'
 import { assert } from './lib/assert.ts'
 import { Refusal } from './lib/errors.ts'
+import { uuid } from './lib/ids.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -41,6 +46,7 @@ export function buildApp(services: Services): FastifyInstance {
   routeAllMethods(app)
   const addRefusals = refuseOtherMethods(app)
   addHooks(app)
+  watchRequests(app, services)
   app.setErrorHandler(answerErrors(services))
   app.setNotFoundHandler((request) => {
     throw new Refusal('route_unknown', `There is nothing at ${rawPath(request.url)}; check the address.`)
@@ -54,13 +60,15 @@ export function buildApp(services: Services): FastifyInstance {
   addDeliveryRoutes(app, services, bodies)
   addImsRoute(app, services, bodies)
   addAdminRoutes(app, services, bodies)
+  addProbeRoutes(app, services)
+  addMetricsRoute(app, services)
   addRefusals()
   holdContinue(app.server)
   return app
 }
 
 function serverOptions(services: Services): FastifyHttpOptions<Server> {
-  const { log, settings } = services
+  const { log, settings, tls } = services
   const queryBytesMax = Math.max(settings.updateQueryBytesMax, settings.updatePostBytesMax)
   const maxHeaderSize = queryBytesMax + headersBytesMax
   const answer = answerErrors(services)
@@ -68,16 +76,25 @@ function serverOptions(services: Services): FastifyHttpOptions<Server> {
     // How long a body may take is the body guard's to say, so there is no limit for whole requests.
     requestTimeout: 0,
     http: { maxHeaderSize },
+    ...(tls && {
+      serverFactory: (handler, { keepAliveTimeout }) =>
+        tls.createServer({ maxHeaderSize, keepAliveTimeout: Number(keepAliveTimeout) }, handler),
+    }),
     // No path is refused for the length of an id: an id too long is one that does not exist.
     routerOptions: { maxParamLength: maxHeaderSize, querystringParser: () => ({}) },
     trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
     forceCloseConnections: 'idle',
     // Requests that come while the server stops are refused in the shape of their neighbourhood.
     return503OnClosing: false,
+    genReqId: uuid,
     loggerInstance: log,
     childLoggerFactory: (logger) => logger,
     logController: new LogController({ disableRequestLogging: true }),
-    frameworkErrors: (error, request, reply) => answer(error, request, reply),
+    // No hook runs for these.
+    frameworkErrors: (error, request, reply) => {
+      watchUnrouted(services, request, reply)
+      answer(error, request, reply.headers(securityHeaders))
+    },
     clientErrorHandler: answerClientError,
   }
 }
@@ -89,7 +106,8 @@ function addHooks(app: FastifyInstance) {
     assert(config?.action, `the route ${String(method)} ${url} names its action`)
   })
   app.addHook('onRequest', (request, reply, done) => {
-    if (isStopping)
+    reply.headers(securityHeaders)
+    if (isStopping && request.routeOptions.url !== livenessUrl)
       return done(new Refusal('server_stopping', 'The server is stopping; send the request again.'))
     // Bodies are taken by what the endpoint expects, so a malformed type is as good as none.
     const { headers } = request

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { runWorker } from './domain/batches/worker.ts'
 import type { DomainContext } from './domain/context.ts'
+import { watchStore, type StoreReport } from './domain/watched-store.ts'
 import { openLog } from './log.ts'
 import { buildContext, openStore } from './services.ts'
 
@@ -24,8 +25,16 @@ const restartAfterMs = 1_000
  */
 const youngGenerationMb = 8
 
-/** Starts a thread of its own that applies batches, and starts it again should it fail. */
-export function startBatchThread(config: Config, log: Logger): BatchRunner {
+/**
+ * Starts a thread of its own that applies batches, and starts it again should it fail.
+ *
+ * @param report told of each group of rows and each checkpoint
+ */
+export function startBatchThread(
+  config: Config,
+  log: Logger,
+  report: (report: StoreReport) => void,
+): BatchRunner {
   let stopping = false
   let worker = start()
   let ended: Promise<void> = ending(worker)
@@ -37,6 +46,7 @@ export function startBatchThread(config: Config, log: Logger): BatchRunner {
     })
   }
   function ending(thread: Worker): Promise<void> {
+    thread.on('message', report)
     thread.on('error', (error) => log.error({ err: error }, 'the batch thread failed'))
     return new Promise((resolve) => {
       thread.on('exit', () => {
@@ -90,7 +100,8 @@ export function startBatchLoop(context: DomainContext, log: Logger): BatchRunner
 
 async function runInThread(config: Config) {
   const log = openLog(config.logLevel)
-  const store = await openStore(config.storeUrl, { as: 'attached' })
+  const opened = await openStore(config.storeUrl, { as: 'attached' })
+  const store = watchStore(opened, (report) => parentPort?.postMessage(report))
   const loop = startBatchLoop(
     buildContext(config, store, () => {}),
     log,

@@ -1,6 +1,6 @@
 import { nearestName } from './lib/nearest.ts'
 import type { Parsed, Setting } from './lib/setting.ts'
-import { addresses, choice, count, custom, duration, hostName, secret } from './lib/setting.ts'
+import { addresses, choice, count, custom, duration, file, hostName, secret } from './lib/setting.ts'
 import { isClientCode, reservedClientCodes } from './model/client-code.ts'
 
 /** Where profiles are kept, as the store URL says it. */
@@ -46,6 +46,11 @@ const settings = {
     'TRUSTED_PROXIES',
     'Reverse proxies whose X-Forwarded headers are believed; none by default.',
   ),
+  tlsCert: file(
+    'TLS_CERT',
+    'Certificate with its chain, in PEM. With it the server speaks HTTPS; SIGHUP reads it again.',
+  ),
+  tlsKey: file('TLS_KEY', 'Key of that certificate, in PEM, without a passphrase.'),
   edgeHost: hostName(
     'EDGE_HOST',
     'Public host name given to SDKs in visit replies, which they call from then on; none by default.',
@@ -243,9 +248,19 @@ export function readConfig(from: {
         message: `must be ${parsed.fault}${setting.isSecret ? '' : `, not "${given?.text}"`}`,
       })
   }
+  if (isBlank(values['tlsCert']) !== isBlank(values['tlsKey'])) faults.push(halfOfTls(values))
   if (faults.length > 0) return { kind: 'faults', faults }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each key was read by its own row's parser
   return { kind: 'config', config: Object.freeze(values) as Config }
+}
+
+function isBlank(value: unknown): boolean {
+  return value === '' || value === undefined
+}
+
+function halfOfTls(values: Readonly<Record<string, unknown>>): ConfigFault {
+  const [missing, given] = isBlank(values['tlsKey']) ? ['TLS_KEY', 'TLS_CERT'] : ['TLS_CERT', 'TLS_KEY']
+  return { name: prefix + missing, message: `must be given where ${prefix}${given} is` }
 }
 
 /** A setting's text and the variable or flag that it came from. */

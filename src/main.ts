@@ -3,6 +3,9 @@ import { buildApp } from './app.ts'
 import { startBatchLoop, startBatchThread, type BatchRunner } from './batch-thread.ts'
 import { readConfig, type Config } from './config.ts'
 import { ensureAccounts } from './domain/accounts/first-start.ts'
+import { watchStore, type StoreReport } from './domain/watched-store.ts'
+import { Metrics } from './http/metrics.ts'
+import { Tls } from './http/tls.ts'
 import { listenForShutdown, type Shutdown } from './lib/shutdown.ts'
 import { openLog } from './log.ts'
 import { firstSecrets } from './first-secrets.ts'
@@ -47,7 +50,11 @@ function readSettings(): Config | undefined {
 }
 
 async function serve(config: Config, log: Logger, shutdown: Shutdown): Promise<string> {
-  const store = await openStore(config.storeUrl, { as: 'server' })
+  const tls = config.tlsCert === '' ? undefined : new Tls(config)
+  const metrics = new Metrics()
+  metrics.addProcess()
+  const report = (of: StoreReport) => metrics.record(of)
+  const store = watchStore(await openStore(config.storeUrl, { as: 'server' }), report)
   shutdown.add('the store', () => store.close())
   let batches: BatchRunner | undefined
   const domain = buildContext(config, store, () => batches?.wake())
@@ -56,17 +63,30 @@ async function serve(config: Config, log: Logger, shutdown: Shutdown): Promise<s
   const secrets = await ensureAccounts(context, client, firstAccounts(config))
   if (secrets) process.stdout.write(firstSecrets(secrets))
   // A store in memory belongs to this thread alone.
-  batches = config.storeUrl.kind === 'memory' ? startBatchLoop(context, log) : startBatchThread(config, log)
+  batches =
+    config.storeUrl.kind === 'memory' ? startBatchLoop(context, log) : startBatchThread(config, log, report)
   const runner = batches
   shutdown.add('the batches', () => runner.stop())
   shutdown.add('the housekeeping', startHousekeeping(context, log))
   await warnOfOpenClients(context, config.host, log)
-  const app = buildApp({ context, settings: config, log })
+  const app = buildApp({ context, settings: config, log, metrics, tls })
   shutdown.add('the listener', () => app.close())
+  if (tls) process.on('SIGHUP', () => reload(tls, log))
   await app.listen({ host: config.host, port: config.port })
   const address = app.server.address()
   const port = typeof address === 'object' && address !== null ? address.port : config.port
-  return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+  const scheme = tls ? 'https' : 'http'
+  return `${scheme}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+}
+
+function reload(tls: Tls, log: Logger) {
+  try {
+    tls.reload()
+    log.info({ expiresAt: new Date(tls.expiresAtMs).toISOString() }, 'the certificate was read again')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    log.error({ reason }, 'the certificate could not be read again; the one before stays in use')
+  }
 }
 
 function firstAccounts(config: Config) {

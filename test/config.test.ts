@@ -30,6 +30,8 @@ describe('settings', () => {
       defaultClient: 'demo',
       logLevel: 'info',
       trustedProxies: [],
+      tlsCert: '',
+      tlsKey: '',
       edgeHost: '',
       profileLifetimeDays: 14,
       updateQueryBytesMax: 8192,
@@ -153,6 +155,13 @@ describe('faulty settings', () => {
     [['--port', '--host=::1'], '--port', 'needs a value'],
   ])('%j: %s %s', (argv, name, message) => {
     expect(faultsOf(argv)).toContainEqual({ name, message })
+  })
+
+  it.each([
+    [{ SILHOUETTE_TLS_CERT: 'cert.pem' }, 'SILHOUETTE_TLS_KEY', 'SILHOUETTE_TLS_CERT'],
+    [{ SILHOUETTE_TLS_KEY: 'key.pem' }, 'SILHOUETTE_TLS_CERT', 'SILHOUETTE_TLS_KEY'],
+  ])('include half of what TLS needs: %j', (env, missing, given) => {
+    expect(faultsOf([], env)).toEqual([{ name: missing, message: `must be given where ${given} is` }])
   })
 
   it('include unknown variables of our prefix, so that a mistyped limit is never the default', () => {

@@ -1,6 +1,7 @@
 import { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { writeRestError } from '../wire/rest-error.ts'
+import { securityHeaderLines } from './security-headers.ts'
 
 /** Why the parser gave a connection up, as the reply says it. */
 const answers: Readonly<Record<string, { readonly status: string; readonly message: string }>> = {
@@ -52,7 +53,7 @@ function answer(socket: Socket, { status, message }: { status: string; message: 
   const body = writeRestError(Number.parseInt(status, 10), message)
   socket.end(
     `HTTP/1.1 ${status}\r\nContent-Type: application/json;charset=UTF-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      `Content-Length: ${Buffer.byteLength(body)}\r\n${securityHeaderLines}Connection: close\r\n\r\n${body}`,
   )
   const timer = setTimeout(() => socket.destroy(), lingerMs).unref()
   socket.once('close', () => clearTimeout(timer))

@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal, type ErrorCode } from '../lib/errors.ts'
-import { uuid } from '../lib/ids.ts'
 import { contentTypes, writeM2Response } from '../wire/m2-response.ts'
 import { writeOauthError } from '../wire/oauth.ts'
 import { writeRestError } from '../wire/rest-error.ts'
@@ -10,6 +9,7 @@ import { rawPath } from './address.ts'
 import { BodyLost } from './bodies.ts'
 import type { Services } from './services.ts'
 import { isBodyPending, sendThenDrain } from './unread-body.ts'
+import { placeOf, type Place } from './watch-requests.ts'
 
 /** The one place that knows HTTP statuses of refusals; a code without a line does not compile. */
 export const statusOf: Readonly<Record<ErrorCode, number>> = {
@@ -106,27 +106,18 @@ function refusalOf(error: unknown): Refusal | undefined {
   return undefined
 }
 
-function answerRefusal({ log }: Services, refusal: Refusal, place: Place): Answer {
+function answerRefusal({ log, metrics }: Services, refusal: Refusal, place: Place): Answer {
   const { code, message, detail } = refusal
-  log.debug({ ...detail, code, ...place }, 'request refused')
+  metrics.countRefusal(code)
+  // Callers are told of a refusal; a store that fails is the operator's to know of.
+  log[code === 'store_unavailable' ? 'warn' : 'debug']({ ...detail, code, ...place }, 'request refused')
   const { line, retryAfterSeconds: seconds } = detail
   return { status: statusOf[code], message, code, line, retryAfterSeconds: seconds }
 }
 
 function answerBug({ log }: Services, error: unknown, place: Place): Answer {
-  const requestId = uuid()
-  log.error({ err: error, requestId, ...place }, 'request failed')
-  return { status: 500, message: `Internal error; the request id is ${requestId}.` }
-}
-
-/** What the log tells of a request: never its address, which names visitors. */
-interface Place {
-  readonly method: string
-  readonly route: string | undefined
-}
-
-function placeOf({ method, routeOptions }: FastifyRequest): Place {
-  return { method, route: routeOptions.url }
+  log.error({ err: error, ...place }, 'request failed')
+  return { status: 500, message: `Internal error; the request id is ${place.requestId}.` }
 }
 
 /** Writes an error in the shape of its neighbourhood. */
@@ -140,7 +131,7 @@ function writeError(
   if (/^\/(?!m2\/)[^/]+\/target(\/|$)/.test(path)) {
     return {
       type: adminMediaType(request),
-      body: writeAdminError({ status, message, code, clock: context.clock }),
+      body: writeAdminError({ status, message, code, requestId: request.id, clock: context.clock }),
     }
   }
   if (!/^\/m2(\/|$)/.test(path)) {

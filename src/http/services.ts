@@ -1,5 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { ControlContext } from '../domain/context.ts'
+import type { Metrics } from './metrics.ts'
+import type { Tls } from './tls.ts'
 
 /** The settings that the HTTP layer reads; `Config` has them all under these names. */
 export interface HttpSettings {
@@ -27,4 +29,8 @@ export interface Services {
   readonly context: ControlContext
   readonly settings: HttpSettings
   readonly log: FastifyBaseLogger
+  /** Used by one application alone: it adds readings of its own. */
+  readonly metrics: Metrics
+  /** Without it the listener speaks plain HTTP. */
+  readonly tls?: Tls | undefined
 }

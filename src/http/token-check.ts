@@ -91,10 +91,20 @@ function whenOf(endedAtMs: number | undefined): string {
 
 /** Where a call came from and what it called, in the words of the lists of callers. */
 export function placeOf(request: FastifyRequest): CallPlace {
-  const path = (request.routeOptions.url ?? '').replace(/:(\w+)/g, '{$1}')
   return {
     address: request.ip,
     userAgent: request.headers['user-agent'] ?? '',
-    endpoint: `${request.method} ${path}`,
+    endpoint: `${request.method} ${shownPath(request.routeOptions.url ?? '')}`,
   }
+}
+
+/** Paths of routes with their parameters as people write them; there are as many as routes. */
+const shownPaths = new Map<string, string>()
+
+function shownPath(url: string): string {
+  const known = shownPaths.get(url)
+  if (known !== undefined) return known
+  const shown = url.replace(/:(\w+)/g, '{$1}')
+  shownPaths.set(url, shown)
+  return shown
 }

@@ -59,6 +59,11 @@ export function secret(name: string, doc: string, charsMin: number): Setting<str
   return { ...custom(name, doc, '', { accepts, parse }), isSecret: true }
 }
 
+/** The path of a file, or nothing. */
+export function file(name: string, doc: string): Setting<string> {
+  return custom(name, doc, '', { accepts: 'a path, or nothing', parse: (text) => ({ value: text }) })
+}
+
 /** A whole number within bounds. */
 export function count(name: string, doc: string, defaultValue: number, bounds: Bounds): Setting<number> {
   const accepts = `a whole number from ${bounds.min} to ${bounds.max}`

@@ -14,8 +14,19 @@ export interface Store {
   readonly documents: DocumentStore
   readonly batches: BatchStore
   readonly spool: Spool
+  /** Tells what the store takes of its disk; empty for one that has none of its own. */
+  space(): Promise<StoreSpace>
   /** Waits for what is under way, then gives everything back. A second call does nothing. */
   close(): Promise<void>
+}
+
+/** Sizes in bytes. */
+export interface StoreSpace {
+  /** What the records take, free pages among them. */
+  readonly bytes?: number
+  /** Size of the disk that they are on, and what of it is free for this process. */
+  readonly diskBytes?: number
+  readonly diskFreeBytes?: number
 }
 
 export interface ProfileStore {
@@ -111,6 +122,9 @@ export interface BatchStore {
 
   /** The batch of a client that is applied next or just now. */
   head(client: string): Promise<Batch | undefined>
+
+  /** Lists batches that are not complete, those of one client in the order accepted. */
+  listIncomplete(limit: number): Promise<Batch[]>
 
   /**
    * Claims the next batch to work at: of the client whose turn it is, the one accepted first.

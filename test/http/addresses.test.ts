@@ -15,6 +15,9 @@ const addresses: readonly (readonly [url: string, allow: string])[] = [
   ['/rest/v1/profiles/thirdPartyId/42', 'GET, HEAD'],
   ['/rest/v1/profiles/marketingCloudVisitorId/42', 'GET, HEAD'],
   ['/rest/v1/delivery', 'OPTIONS, POST'],
+  ['/livez', 'GET, HEAD'],
+  ['/metrics', 'GET, HEAD'],
+  ['/readyz', 'GET, HEAD'],
 ]
 
 describe('the client of a call', () => {

@@ -6,6 +6,8 @@ import { buildApp } from '../../src/app.ts'
 import type { Client } from '../../src/domain/clients/directory.ts'
 import type { DomainSettings } from '../../src/domain/context.ts'
 import { recordVisit } from '../../src/domain/profiles/update.ts'
+import { watchStore } from '../../src/domain/watched-store.ts'
+import { Metrics } from '../../src/http/metrics.ts'
 import type { HttpSettings } from '../../src/http/services.ts'
 import type { VisitorIds } from '../../src/model/visitor-id.ts'
 import { openMemoryStore } from '../../src/store/memory/store.ts'
@@ -30,7 +32,7 @@ export interface TestApp {
   readonly app: FastifyInstance
   readonly context: TestContext
   readonly client: Client
-  /** What was logged at level warn and above. */
+  /** What was logged at level warn and above, or at the level given. */
   readonly logged: readonly Record<string, unknown>[]
   get(url: string, headers?: InjectOptions['headers']): Promise<LightMyRequestResponse>
   post(
@@ -47,15 +49,21 @@ export interface TestApp {
   listen(): Promise<number>
 }
 
-type Given = Partial<HttpSettings & DomainSettings> & { readonly store?: Store }
+type Given = Partial<HttpSettings & DomainSettings> & {
+  readonly store?: Store
+  readonly logLevel?: string
+}
 
 /** Starts the application over an empty store in memory with the client `demo`; the test's end closes it. */
 export async function startApp(given: Given = {}): Promise<TestApp> {
   const logged: Record<string, unknown>[] = []
-  const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(JSON.parse(line)) })
-  const context = testContext(given.store ?? openMemoryStore(), given)
+  const { logLevel: level = 'warn' } = given
+  const log = pino({ level }, { write: (line: string) => void logged.push(JSON.parse(line)) })
+  const metrics = new Metrics()
+  const store = watchStore(given.store ?? openMemoryStore(), (report) => metrics.record(report))
+  const context = testContext(store, given)
   const client = await context.clients.ensure('demo', context.settings.profileLifetimeDays)
-  const app = buildApp({ context, settings: { ...defaults, ...given }, log })
+  const app = buildApp({ context, settings: { ...defaults, ...given }, log, metrics })
   onTestFinished(() => app.close())
   const get: TestApp['get'] = (url, headers = {}) => app.inject({ method: 'GET', url, headers })
   return {

@@ -20,9 +20,15 @@ export async function readBatch(
   const batch = await context.store.batches.get(client.code, batchId)
   if (batch === undefined) return undefined
   if (batch.completedAtMs !== undefined) return { batch, status: 'complete' }
-  // A batch that waits its turn is held up by the one at the head, not by itself.
   const head = (await context.store.batches.head(client.code)) ?? batch
-  const isLate =
-    context.clock.nowMs() - Math.max(head.progressAtMs, batch.acceptedAtMs) >= context.settings.batchStuckMs
-  return { batch, status: head.problem !== undefined || isLate ? 'stuck' : 'incomplete' }
+  return { batch, status: isHeldUp(context, batch, head) ? 'stuck' : 'incomplete' }
+}
+
+/**
+ * Tells whether an incomplete batch is stuck: one that waits its turn is held up by the one at the
+ * head of its client's queue, not by itself.
+ */
+export function isHeldUp({ clock, settings }: DomainContext, batch: Batch, head: Batch): boolean {
+  if (head.problem !== undefined) return true
+  return clock.nowMs() - Math.max(head.progressAtMs, batch.acceptedAtMs) >= settings.batchStuckMs
 }

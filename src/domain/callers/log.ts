@@ -85,7 +85,7 @@ export class CallerLog {
   /** Notes a call with a good token. */
   noteUse(client: Client, tokenId: string, place: CallPlace): void {
     const use = { ...placeFor(client, place), atMs: this.#clock.nowMs() }
-    this.#uses.set(`${client.code} ${tokenId}`, { client: client.code, tokenId, use })
+    this.#uses.set(tokenId, { client: client.code, tokenId, use })
   }
 
   /** Writes what was noted; a token's last use at most once a minute, unless `everything` is asked for. */
@@ -115,8 +115,9 @@ export class CallerLog {
 
   /** Reads who used a token last, as far as it is written or noted here. */
   async lastUse(client: string, tokenId: string): Promise<TokenUse | undefined> {
-    const noted = this.#uses.get(`${client} ${tokenId}`)?.use
-    return noted ?? bodyOf<TokenUse>(await this.#documents.get(client, useCollection, tokenId))
+    const noted = this.#uses.get(tokenId)
+    if (noted?.client === client) return noted.use
+    return bodyOf<TokenUse>(await this.#documents.get(client, useCollection, tokenId))
   }
 
   async #writeCallers(client: string, pending: readonly Pending[]) {

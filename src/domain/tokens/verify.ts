@@ -30,12 +30,21 @@ export type Verdict =
       readonly endedAtMs?: number | undefined
     }
 
-/** A client's tokens as calls are checked against them. */
-interface KnownTokens {
-  readonly live: ReadonlyMap<string, TokenRecord>
-  readonly ended: ReadonlyMap<string, EndedToken>
-  readonly otherScope: ReadonlyMap<string, TokenRecord>
+/** A token as calls are compared with it. */
+interface Known<Token> {
+  readonly token: Token
+  readonly digest: Buffer
 }
+
+/** A client's tokens as calls are checked against them, by their ids. */
+interface KnownTokens {
+  readonly live: ReadonlyMap<string, Known<TokenRecord>>
+  readonly ended: ReadonlyMap<string, Known<EndedToken>>
+  readonly otherScope: ReadonlyMap<string, Known<TokenRecord>>
+}
+
+/** Texts of good tokens whose digests are remembered; past it the memory starts anew. */
+const digestsMax = 1_000
 
 /** What a token of unknown id is compared with, so that it takes the way of a known one. */
 const nobody = Buffer.alloc(32)
@@ -44,6 +53,13 @@ const nobody = Buffer.alloc(32)
 export class TokenChecker {
   readonly #clock: Clock
   readonly #known: Remembered<KnownTokens>
+  /**
+   * Digests of tokens that were good, so that they are not made for each call. A token that never
+   * was good, however near, is taken apart and hashed each time like any other.
+   *
+   * @source bench `token`: taking a token apart costs 1.6 µs, a fetch about 30
+   */
+  readonly #digests = new Map<string, ParsedToken>()
 
   constructor(documents: DocumentStore, clock: Clock) {
     this.#clock = clock
@@ -57,17 +73,23 @@ export class TokenChecker {
    */
   async check(client: string, text: string): Promise<Verdict> {
     if (text === '') return { kind: 'bad', why: 'missing' }
-    const parsed = parseToken(text)
+    const parsed = this.#digests.get(text) ?? parseToken(text)
     if (parsed === undefined) return { kind: 'bad', why: 'malformed' }
     const known = await this.#known.get(client)
     const nowMs = this.#clock.nowMs()
-    const token = known?.live.get(parsed.tokenId)
-    if (isSame(parsed, token) && token) {
-      return isGood(token, nowMs)
-        ? { kind: 'good', tokenId: token.tokenId }
-        : { kind: 'bad', why: 'expired', endedAtMs: token.expiresAtMs }
+    const found = known?.live.get(parsed.tokenId)
+    if (isSame(parsed, found) && found) {
+      const { token } = found
+      if (!isGood(token, nowMs)) return { kind: 'bad', why: 'expired', endedAtMs: token.expiresAtMs }
+      if (!this.#digests.has(text)) this.#remember(text, parsed)
+      return { kind: 'good', tokenId: token.tokenId }
     }
     return explain(client, parsed, known)
+  }
+
+  #remember(text: string, parsed: ParsedToken) {
+    if (this.#digests.size >= digestsMax) this.#digests.clear()
+    this.#digests.set(text, parsed)
   }
 
   /** Makes the next check of a client's token see what was changed just now. */
@@ -90,19 +112,24 @@ function tokensOf({ current, overlapping }: TokenSet): TokenRecord[] {
   return [...(current ? [current] : []), ...overlapping]
 }
 
-function byId<Token extends { readonly tokenId: string }>(tokens: readonly Token[]): Map<string, Token> {
-  return new Map(tokens.map((token) => [token.tokenId, token]))
+function byId<Token extends { readonly tokenId: string; readonly digest: string }>(tokens: readonly Token[]) {
+  const known = new Map<string, Known<Token>>()
+  for (const token of tokens) known.set(token.tokenId, { token, digest: Buffer.from(token.digest, 'hex') })
+  return known
 }
 
 /** Compares the whole digest in constant time. */
-function isSame({ digest }: ParsedToken, kept: { readonly digest: string } | undefined): boolean {
-  return timingSafeEqual(digest, kept ? Buffer.from(kept.digest, 'hex') : nobody)
+function isSame({ digest }: ParsedToken, known: Known<unknown> | undefined): boolean {
+  return timingSafeEqual(digest, known?.digest ?? nobody)
 }
 
 /** Why a token that is none of those that work is refused; only its bearer is told of a token's fate. */
 function explain(client: string, parsed: ParsedToken, known: KnownTokens | undefined): Verdict {
   const ended = known?.ended.get(parsed.tokenId)
-  if (isSame(parsed, ended) && ended) return { kind: 'bad', why: ended.why, endedAtMs: ended.endedAtMs }
+  if (isSame(parsed, ended) && ended) {
+    const { why, endedAtMs } = ended.token
+    return { kind: 'bad', why, endedAtMs }
+  }
   if (isSame(parsed, known?.otherScope.get(parsed.tokenId))) return { kind: 'bad', why: 'otherScope' }
   return { kind: 'bad', why: isMarkedFor(parsed.tokenId, client) ? 'unknown' : 'otherClient' }
 }

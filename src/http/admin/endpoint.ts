@@ -17,6 +17,7 @@ export interface AdminCall<Body = unknown> {
   readonly client: Client
   readonly principal: Principal
   readonly actor: Actor
+  readonly requestId: string
   /** Decoded parts of the path, by the names in the endpoint's path. */
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams

@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../../lib/clock.ts'
 import { Refusal, type ErrorCode } from '../../lib/errors.ts'
-import { uuid } from '../../lib/ids.ts'
 import { contentTypes } from '../../wire/m2-response.ts'
 
 /** The media type of the Admin API, version 1. @source target-profile-service.md §7.1 */
@@ -40,14 +39,15 @@ interface AdminError {
   readonly status: number
   readonly message: string
   readonly code?: ErrorCode | undefined
+  readonly requestId: string
   readonly clock: Clock
 }
 
 /** Writes an error as Adobe's `ErrorResponse`. @source target-profile-service.md §7.2 */
-export function writeAdminError({ status, message, code, clock }: AdminError): string {
+export function writeAdminError({ status, message, code, requestId, clock }: AdminError): string {
   return JSON.stringify({
     httpStatus: status,
-    requestId: uuid(),
+    requestId,
     requestTime: new Date(clock.nowMs()).toISOString(),
     errors: [{ errorCode: errorCodeOf(code), message, meta: {} }],
   })

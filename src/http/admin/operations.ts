@@ -79,8 +79,13 @@ async function resultOf(
     const { status, body } = await execute(call, operation, results)
     return { operationId, skipped: false, statusCode: status, headers, body: body ?? '' }
   } catch (error) {
-    const answer = answerOf(call.services, error, { method: operation.method, route: 'operation' })
-    const body: unknown = JSON.parse(writeAdminError({ ...answer, clock: call.context.clock }))
+    const { requestId } = call
+    const answer = answerOf(call.services, error, {
+      requestId,
+      method: operation.method,
+      route: 'operation of a batch',
+    })
+    const body: unknown = JSON.parse(writeAdminError({ ...answer, requestId, clock: call.context.clock }))
     return { operationId, skipped: false, statusCode: answer.status, headers, body }
   }
 }

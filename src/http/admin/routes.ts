@@ -76,6 +76,7 @@ async function answer(
     client,
     principal,
     actor: { id: principal.id, name: principal.name, address, userAgent: userAgent.slice(0, 200) },
+    requestId: request.id,
     params: paramsOf(request),
     query: new URLSearchParams(rawQuery(request.url).toString('latin1')),
     body: undefined,

@@ -48,6 +48,14 @@ export class LmdbBatches implements BatchStore {
     return undefined
   }
 
+  async listIncomplete(limit: number): Promise<Batch[]> {
+    this.#environment.refresh()
+    const queued = Array.from(this.#environment.queue.getRange({ limit }), ({ value }) =>
+      this.#read(fromJson<Queued>(value)),
+    )
+    return queued.filter((batch) => batch !== undefined)
+  }
+
   async claim(options: { holder: string; nowMs: number; leaseMs: number }): Promise<BatchClaim | undefined> {
     const { meta, queue, refresh, write } = this.#environment
     const { holder, nowMs, leaseMs } = options

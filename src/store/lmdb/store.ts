@@ -3,6 +3,7 @@ import { freeClaims, LmdbBatches } from './batches.ts'
 import { lmdbDocuments } from './documents.ts'
 import { openEnvironment, type Environment } from './environment.ts'
 import { lmdbProfiles } from './profiles.ts'
+import { measureSpace } from './space.ts'
 import { lockForServer } from './server-lock.ts'
 import { lmdbSpool } from './spool.ts'
 
@@ -35,6 +36,7 @@ export async function openLmdbStore(directory: string, options: LmdbOptions): Pr
       documents: lmdbDocuments(environment),
       batches: new LmdbBatches(environment),
       spool,
+      space: () => measureSpace(directory),
       close: () => (closed ??= closeEnvironment(environment, unlock)),
     }
   } catch (error) {

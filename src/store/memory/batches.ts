@@ -8,6 +8,10 @@ interface Entry {
   readonly refused: Map<number, RefusedRow>
 }
 
+function isIncomplete({ completedAtMs }: Batch): boolean {
+  return completedAtMs === undefined
+}
+
 export function memoryBatches(): BatchStore {
   // Insertion order is the order of acceptance.
   const entries = new Map<string, Entry>()
@@ -16,6 +20,7 @@ export function memoryBatches(): BatchStore {
     const entry = entries.get(claim.batch.batchId)
     return entry?.holder === claim.holder ? entry : undefined
   }
+  const listAll = () => Array.from(entries.values(), ({ batch }) => batch)
   const heads = () => {
     const first = new Map<string, Entry>()
     for (const entry of entries.values()) {
@@ -33,6 +38,7 @@ export function memoryBatches(): BatchStore {
       return batch?.client === client ? batch : undefined
     },
     head: async (client) => heads().get(client)?.batch,
+    listIncomplete: async (limit) => listAll().filter(isIncomplete).slice(0, limit),
     claim: async ({ holder, nowMs, leaseMs }) => {
       const free = [...heads()]
         .filter(([, entry]) => entry.holder === undefined || entry.untilMs <= nowMs)

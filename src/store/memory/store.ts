@@ -11,6 +11,7 @@ export function openMemoryStore(): Store {
     documents: memoryDocuments(),
     batches: memoryBatches(),
     spool: memorySpool(),
+    space: async () => ({}),
     close: async () => {},
   }
 }

@@ -84,7 +84,7 @@ export function launch({ directory, settings = {}, flags, program = 'server' }: 
 export async function startServer(given: Given): Promise<Server> {
   const server = launch(given)
   const url = await waitFor('the listening line', () => {
-    const line = /^listening on (http:\/\/\S+)\n/m.exec(server.stdout())
+    const line = /^listening on (https?:\/\/\S+)\n/m.exec(server.stdout())
     if (line === null && server.hasEnded()) throw new Error(`the server ended: ${server.stderr()}`)
     return line?.[1]
   })

@@ -1,0 +1,21 @@
+import { Refusal } from '../lib/errors.ts'
+import { within } from '../lib/within.ts'
+import type { DomainContext } from './context.ts'
+
+/** How long the store may take to answer one small read, ms. */
+const answerMsMax = 2_000
+
+const tooSlow = () => new Error(`no answer within ${answerMsMax} ms`)
+
+/**
+ * Reads one record, to see that the store answers; whether there is such a record makes no difference.
+ *
+ * @throws Refusal `store_unavailable`
+ */
+export async function requireReady(context: DomainContext): Promise<void> {
+  try {
+    await within(answerMsMax, context.store.documents.get('*', 'probes', 'readyz'), tooSlow)
+  } catch (err) {
+    throw new Refusal('store_unavailable', 'The store does not answer; ask again later.', { err })
+  }
+}

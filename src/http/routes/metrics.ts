@@ -1,0 +1,13 @@
+import type { FastifyInstance } from 'fastify'
+import type { Services } from '../services.ts'
+import { addStoreReadings } from '../store-readings.ts'
+import { addCertificateReading } from '../tls.ts'
+
+/** What Prometheus asks: `GET /metrics`. */
+export function addMetricsRoute(app: FastifyInstance, { context, metrics, tls }: Services): void {
+  addStoreReadings(metrics, context)
+  addCertificateReading(metrics, tls)
+  app.get('/metrics', { config: { action: 'public' } }, async (_request, reply) => {
+    return reply.type(metrics.contentType).send(await metrics.render())
+  })
+}

@@ -40,7 +40,7 @@ describe('the log', () => {
   })
 
   // Profiles are personal data; a log goes to places that profiles must not.
-  it('holds at level trace no id, attribute, value, query or body of any call, refused or not', async () => {
+  it('holds at level trace no id, attribute, value, query, body or credential of any call, refused or not', async () => {
     const { app, get, post, logged, applyBatches } = await startApp({ logLevel: 'trace' })
     const visit = { context: { channel: 'web' }, id: { tntId: secret, thirdPartyId: secret } }
     const delivery = JSON.stringify({
@@ -59,9 +59,12 @@ describe('the log', () => {
     await get(`/rest/v1/profiles/thirdPartyId/${secret}x?${secret}`)
     await get(`/rest/v1/profiles/%zz${secret}`)
     await get(`/${secret}`)
+    await get('/rest/v1/profiles/1', { authorization: `Bearer ${secret}` })
+    await get('/demo/target/clients', { authorization: `Bearer ${secret}`, 'x-api-key': secret })
+    await post('/ims/token/v3', `grant_type=client_credentials&client_id=${secret}&client_secret=${secret}`)
     await app.inject({ method: 'DELETE', url: `/rest/v1/profiles/${secret}`, headers: { [secret]: secret } })
 
-    expect(logged.length).toBeGreaterThan(11)
+    expect(logged.length).toBeGreaterThan(14)
     expect(JSON.stringify(logged)).not.toContain(secret)
     const aboutRequests = logged.filter((line) => line['method'] !== undefined)
     expect(aboutRequests.filter((line) => line['requestId'] === undefined)).toEqual([])

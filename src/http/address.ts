@@ -2,8 +2,10 @@ import type { FastifyRequest } from 'fastify'
 
 /** The path of a request's target, as it came. */
 export function rawPath(url: string): string {
-  const end = url.search(/[?#]/)
-  return end < 0 ? url : url.slice(0, end)
+  // A client that takes us for its proxy sends the whole address.
+  const target = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?#]*/i, '')
+  const end = target.search(/[?#]/)
+  return end < 0 ? target : target.slice(0, end)
 }
 
 /** The bytes after the `?` of a request's target, undecoded. */
@@ -25,12 +27,17 @@ export function pathParameter(request: FastifyRequest, name: string): string {
  * Faulty escapes are taken as they stand: what they name does not exist, and that is said.
  */
 export function queryParameter(request: FastifyRequest, name: string): string | undefined {
+  return untrimmedParameter(request, name)?.trim() || undefined
+}
+
+/** The same as it came, blanks included. */
+export function untrimmedParameter(request: FastifyRequest, name: string): string | undefined {
   const start = request.url.indexOf('?')
   if (start < 0) return undefined
   const query = request.url.slice(start + 1)
   // Most queries hold nothing to decode: then their texts are looked through as they stand.
-  const value = /[%+]/.test(query) ? new URLSearchParams(query).get(name) : plainParameter(query, name)
-  return value?.trim() || undefined
+  if (/[%+]/.test(query)) return new URLSearchParams(query).get(name) ?? undefined
+  return plainParameter(query, name)
 }
 
 function plainParameter(query: string, name: string): string | undefined {

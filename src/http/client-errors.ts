@@ -15,7 +15,10 @@ const answers: Readonly<Record<string, { readonly status: string; readonly messa
   },
 }
 
-const malformed = { status: '400 Bad Request', message: 'The request is not valid HTTP/1.1.' }
+const malformed = {
+  status: '400 Bad Request',
+  message: 'The request is not valid HTTP/1.1; percent-encode what is not ASCII in the address.',
+}
 
 /** How long a connection given up may go on sending, so that its sender comes to read the reply. */
 const lingerMs = 2_000

@@ -13,6 +13,8 @@ export function holdContinue(server: Server): void {
     held.add(request)
     server.emit('request', request, response)
   })
+  // An expectation that nobody knows is none that could be disappointed.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response))
 }
 
 /** Tells the sender to go on with the body, if it waits for that. */

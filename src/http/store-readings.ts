@@ -1,11 +1,29 @@
 import { readBacklog } from '../domain/batches/backlog.ts'
 import type { DomainContext } from '../domain/context.ts'
+import { readExpiries } from '../domain/tokens/expiries.ts'
 import type { Metrics } from './metrics.ts'
 
 /** Adds the gauges of what is in the store at the moment of a scrape. */
 export function addStoreReadings(metrics: Metrics, context: DomainContext): void {
   addBacklog(metrics, context)
   addSpace(metrics, context)
+  addTokens(metrics, context)
+}
+
+function addTokens(metrics: Metrics, context: DomainContext) {
+  metrics.addReading({
+    name: 'tokens',
+    read: () => readExpiries(context),
+    gauges: [
+      {
+        name: 'silhouette_token_expires_seconds',
+        help: 'Seconds until the current token of a client and scope expires, of the first 1,000 clients.',
+        labels: ['client', 'scope'],
+        show: (expiries) =>
+          expiries.map(({ client, scope, seconds }) => ({ labels: { client, scope }, value: seconds })),
+      },
+    ],
+  })
 }
 
 function addBacklog(metrics: Metrics, context: DomainContext) {

@@ -7,7 +7,7 @@ import { parseId, type IdKind, type VisitorIds } from '../model/visitor-id.ts'
 import type { DeliveryPart, DeliveryRequest, RequestDetails } from '../wire/delivery.ts'
 import { attributePrefix } from '../wire/parameters.ts'
 import { scalarText } from '../wire/scalar.ts'
-import { queryParameter } from './address.ts'
+import { untrimmedParameter } from './address.ts'
 
 /** Characters of a visit's attribute name and value. @source target-profile-service.md §9.3 */
 const visitNameCharsMax = 128
@@ -21,8 +21,8 @@ const reservedMboxParameters = ['orderId', 'orderTotal', 'productPurchasedIds']
 
 /** Refuses a visit without a usable session id. @source target-profile-service.md §9.2 */
 export function requireSessionId(request: FastifyRequest): void {
-  const sessionId = queryParameter(request, 'sessionId')
-  if (sessionId === undefined) {
+  const sessionId = untrimmedParameter(request, 'sessionId')
+  if (sessionId === undefined || sessionId === '') {
     throw new Refusal('parameter_invalid', 'The query parameter sessionId is required.')
   }
   if (!/^[^\s\p{Cc}?{}/]{1,128}$/u.test(sessionId)) {

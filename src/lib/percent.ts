@@ -48,7 +48,8 @@ export function decodeText(source: Uint8Array, start = 0, end = source.length): 
   return typeof decoded === 'number' ? target.toString('utf8', 0, decoded) : decoded
 }
 
-function hexValue(byte: number): number {
+/** The value of a hexadecimal digit, or -1. */
+export function hexValue(byte: number): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
   const letter = byte | 0x20
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1

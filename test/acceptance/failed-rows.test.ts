@@ -42,7 +42,7 @@ it('failed rows come back as an upload, which is mended and posted again', async
       ',gold,Paris',
       '# line 4, column thirdPartyId: missing id',
       'cy,free,Bern,more',
-      '# line 6: more values than the 3 columns of the header',
+      '# line 6, column 4: more values than the 3 columns of the header',
       '',
     ].join('\n'),
   )

@@ -57,6 +57,8 @@ const madeUp: Readonly<Record<string, RegExp>> = {
   tntId: /(?<![\da-f])[\da-f]{32}(?![\da-f])/,
   time: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00/,
   milliseconds: /(?<!\d)\d{13}(?!\d)/,
+  token: /slh_[0-9A-Za-z]{8}_[0-9A-Za-z]{38}/,
+  accessToken: /eyJ[\w-]+\.[\w-]+\.[\w-]+/,
 }
 
 const anyMadeUp = new RegExp(
@@ -72,11 +74,14 @@ const anyMadeUp = new RegExp(
  */
 export class Reader {
   readonly #port: number
+  readonly #variables: Readonly<Record<string, string>>
   /** Id that the page shows → the one that came back. */
   readonly #ids = new Map<string, string>()
 
-  constructor(port: number) {
+  /** @param variables what the page asks the reader to have at hand */
+  constructor(port: number, variables: Readonly<Record<string, string>>) {
     this.#port = port
+    this.#variables = variables
   }
 
   /** Runs a command in a shell; returns what it prints, with the page's own address in it. */
@@ -85,7 +90,7 @@ export class Reader {
     for (const [shown, actual] of this.#ids) text = text.replaceAll(shown, actual)
     const { stdout } = await promisify(execFile)('sh', ['-ec', text], {
       cwd: root,
-      env: { ...process.env, no_proxy: '*' },
+      env: { ...process.env, no_proxy: '*', ...this.#variables },
       timeout: 20_000,
     })
     const printed = stdout.trimEnd().replaceAll(`127.0.0.1:${this.#port}`, writtenAddress)

@@ -112,7 +112,7 @@ describe.each(stores)('batches over the %s store', (_, open) => {
       'good2,silver,%ff',
       '# line 8, column ltv: invalid UTF-8',
       'many,1,2,3',
-      '# line 9: more values than the 3 columns of the header',
+      '# line 9, column 4: more values than the 3 columns of the header',
       '   ,x',
       '# line 11, column thirdPartyId: missing id',
       'x%2,1',
@@ -172,6 +172,21 @@ describe.each(stores)('batches over the %s store', (_, open) => {
     await applyAllBatches(context)
 
     expect(await attributes('thirdPartyId', 'c1')).toEqual({ x: '3', y: '5' })
+  })
+
+  it.each([
+    ['location hints', 'u1.2_1', 'u1.1_1'],
+    ['an escape', 'u1', '%751'],
+    ['blanks', 'u1', '  u1 '],
+  ])('judges rows of one id in file order, spelled with %s', async (_what, first, second) => {
+    const [long, other] = ['x'.repeat(40_000), 'y'.repeat(40_000)]
+    await recordVisit(context, client, { ids: { tntId: 'u1' }, set: new Map([['a', long]]) })
+    const batch = await upload(context, client, `batch=pcId,a,b\n${first},1,\n${second},,${other}\n`)
+
+    await applyAllBatches(context)
+
+    expect(await statusOf(context, client, batch)).toMatchObject({ updated: 2, failedUpdates: 0 })
+    expect(await attributes('tntId', 'u1')).toEqual({ a: '1', b: other })
   })
 
   it('changes nothing when the same rows are applied a second time', async () => {

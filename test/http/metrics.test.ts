@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Metrics } from '../../src/http/metrics.ts'
 import { openMemoryStore } from '../../src/store/memory/store.ts'
+import { startAdminApp } from './admin/people.ts'
 import { startApp, type TestApp } from './start-app.ts'
 
 /** The value of one series, named as the text format writes it; `undefined` when it is not there. */
@@ -17,6 +18,18 @@ async function valuesOf(app: TestApp, name: string): Promise<Record<string, numb
 }
 
 describe('/metrics', () => {
+  it('tells the seconds until the token of each client and scope expires', async () => {
+    const app = await startAdminApp()
+    await app.admin('POST', '/authentication/token?scope=profile_api', { expiresIn: 600 })
+    await app.admin('POST', '/authentication/token?scope=debug_tools', { expiresIn: 60 })
+
+    app.context.clock.advance(60_000)
+
+    const [[labels, seconds] = []] = Object.entries(await valuesOf(app, 'silhouette_token_expires_seconds'))
+    expect(labels).toBe('client="demo",scope="profile_api"')
+    expect(seconds).toBeCloseTo(540, 0)
+  })
+
   it("is in Prometheus's text format, every metric with its help and type", async () => {
     const { get } = await startApp()
 

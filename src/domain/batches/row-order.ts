@@ -1,3 +1,4 @@
+import { hexValue } from '../../lib/percent.ts'
 import type { SpoolReader } from '../../store/store.ts'
 import { parseHeader, type BatchHeader } from './header.ts'
 import { isBlank, isRow, lineBytesMax, lineEnd } from './lines.ts'
@@ -24,8 +25,9 @@ const sortedBytes = 12
  * each page once, which makes a batch of shuffled ids several times faster.
  *
  * The order depends on nothing but the file, so a worker that goes on after a crash finds the same.
- * It is no rule of meaning: what wins is decided by each row's time and line. Needs about 40 bytes
- * of memory a row.
+ * Rows of one id keep their file order, however the id is spelled. Between two ids of one profile
+ * the order decides nothing but which row is refused when the profile has no room for both: what
+ * wins is decided by each row's time and line. Needs about 40 bytes of memory a row.
  *
  * @param rows number of rows, as counted when the upload was accepted
  * @source     bench: rows applied by id beside rows applied as they come
@@ -38,6 +40,7 @@ export function orderRows(reader: SpoolReader, rows: number): RowOrder {
     lengths: new Uint32Array(rows),
   }
   const shared = new SharedPrefix()
+  const isPcId = header.key === 'pcId'
   forEachRow(reader, header, (row, { bytes, start, end, position, line }) => {
     places.lines[row] = line
     places.starts[row] = position
@@ -47,7 +50,7 @@ export function orderRows(reader: SpoolReader, rows: number): RowOrder {
   const ids = Buffer.alloc(rows * sortedBytes)
   forEachRow(reader, header, (row, { bytes, start, end }) => {
     const from = skipBlanks(bytes, start, end) + shared.length
-    copyId(bytes, { from, end }, ids, row * sortedBytes)
+    copyKey(bytes, { from, end, isPcId }, ids, row * sortedBytes)
   })
   return { header, order: sortByBytes(ids, rows), ...places }
 }
@@ -156,8 +159,9 @@ class SharedPrefix {
   add(bytes: Buffer, start: number, end: number) {
     const from = skipBlanks(bytes, start, end)
     if (this.#prefix === undefined) {
-      const comma = bytes.indexOf(0x2c, from)
-      this.#prefix = Buffer.from(bytes.subarray(from, comma < 0 || comma > end ? end : comma))
+      let to = from
+      while (to < end && !isKeyEnd(bytes[to]!, true) && bytes[to] !== percent) to++
+      this.#prefix = Buffer.from(bytes.subarray(from, to))
       this.length = this.#prefix.length
       return
     }
@@ -167,12 +171,34 @@ class SharedPrefix {
   }
 }
 
-function copyId(bytes: Buffer, id: { from: number; end: number }, ids: Buffer, at: number) {
-  const stop = Math.min(id.end, id.from + sortedBytes)
-  for (let i = id.from; i < stop; i++) {
-    const byte = bytes[i]!
-    if (byte === 0x2c) return
-    ids[at + i - id.from] = byte
+const percent = 0x25
+const plus = 0x2b
+const comma = 0x2c
+const dot = 0x2e
+
+/** Where the part of an id ends that is the same in each of its spellings: an id may go on behind it. */
+function isKeyEnd(byte: number, isPcId: boolean): boolean {
+  return byte === comma || byte === plus || isBlank(byte) || (isPcId && byte === dot)
+}
+
+/** Copies what an id is sorted by: decoded, and without a location hint. */
+function copyKey(
+  bytes: Buffer,
+  { from, end, isPcId }: { from: number; end: number; isPcId: boolean },
+  keys: Buffer,
+  at: number,
+) {
+  for (let i = from, copied = 0; i < end && copied < sortedBytes; i++, copied++) {
+    let byte = bytes[i]!
+    if (byte === percent) {
+      const high = i + 2 < end ? hexValue(bytes[i + 1]!) : -1
+      const low = i + 2 < end ? hexValue(bytes[i + 2]!) : -1
+      if (high < 0 || low < 0) return
+      byte = high * 16 + low
+      i += 2
+    }
+    if (isKeyEnd(byte, isPcId)) return
+    keys[at + copied] = byte
   }
 }
 

@@ -89,7 +89,7 @@ export function parseRow(
     if (column >= header.names.length) {
       if (first === last) continue
       return {
-        column: undefined,
+        column: String(column + 2),
         fault: `more values than the ${header.names.length + 1} columns of the header`,
       }
     }

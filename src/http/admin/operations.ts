@@ -1,6 +1,7 @@
 import type { Static } from '@sinclair/typebox'
 import { Refusal } from '../../lib/errors.ts'
 import { OperationsBody } from '../../wire/admin.ts'
+import { parseJson } from '../../wire/parameters.ts'
 import { answerOf } from '../errors.ts'
 import { endpointWithBody, type AdminCall, type AdminEndpoint, type AdminReply } from './endpoint.ts'
 import { adminType, requireVersion, writeAdminError } from './media-type.ts'
@@ -17,8 +18,7 @@ interface Result {
   readonly body?: unknown
 }
 
-/** Many operations in one call, one after the other, each judged by the rights of the caller. */
-export const operationsEndpoint: AdminEndpoint = endpointWithBody(OperationsBody, {
+const declared = endpointWithBody(OperationsBody, {
   method: 'POST',
   path: '/batch',
   action: 'operations.execute',
@@ -33,6 +33,30 @@ export const operationsEndpoint: AdminEndpoint = endpointWithBody(OperationsBody
     return { status: 200, body: { results: ordered } }
   },
 })
+
+/** Many operations in one call, one after the other, each judged by the rights of the caller. */
+export const operationsEndpoint: AdminEndpoint = {
+  ...declared,
+  run: (call, text) => declared.run(call, Buffer.from(JSON.stringify(tidied(parseJson(text))))),
+}
+
+/**
+ * Reads operations as Adobe's samples and generated clients write them: optional members with a
+ * tilde behind their name, absent ones as null.
+ *
+ * @source target-profile-service.md §7.6
+ */
+function tidied(body: unknown): unknown {
+  const operations: unknown = Object(body).operations
+  if (!Array.isArray(operations)) return body
+  return { operations: operations.map(tidiedOperation) }
+}
+
+function tidiedOperation(operation: unknown): unknown {
+  if (typeof operation !== 'object' || operation === null) return operation
+  const members = Object.entries(operation).filter(([, value]) => value !== null)
+  return Object.fromEntries(members.map(([name, value]) => [name.replace(/~$/, ''), value]))
+}
 
 /** A reference to the id of what another operation answered. */
 const reference = /\{operationIdResponse:(\d{1,3})\}/g

@@ -28,7 +28,9 @@ export async function runEndpoint(
   caller: AdminCaller,
   { method, url, text }: { method: AdminMethod; url: string; text: Buffer },
 ): Promise<AdminReply> {
-  const [path = '', query = ''] = url.split('?', 2)
+  const mark = url.indexOf('?')
+  const path = mark < 0 ? url : url.slice(0, mark)
+  const query = mark < 0 ? '' : url.slice(mark + 1)
   for (const endpoint of known) {
     const params = endpoint.method === method ? match(endpoint.path, path) : undefined
     if (params === undefined) continue

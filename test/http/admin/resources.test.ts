@@ -455,6 +455,19 @@ describe('a batch of operations', () => {
     }
   })
 
+  it('takes optional members with a tilde, as Adobe’s samples have them, and null as absent', async () => {
+    const { admin } = await startAdminApp()
+    const operations = [
+      { operationId: 0, method: 'GET', relativeUrl: '/v1/nothing', 'headers~': [], body: null },
+      { operationId: 1, method: 'GET', relativeUrl: '/batches', 'dependsOnOperationIds~': [0] },
+      { operationId: 2, method: 'GET', relativeUrl: '/batches', dependsOnOperationIds: null },
+    ]
+
+    const { results } = (await admin('POST', '/batch', { operations })).json()
+
+    expect(results.map(({ skipped }: { skipped: boolean }) => skipped)).toEqual([false, true, false])
+  })
+
   it('400 answers an operation that refers to a reply without an id', async () => {
     const { admin } = await startAdminApp()
     const operations = [

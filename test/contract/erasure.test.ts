@@ -172,6 +172,7 @@ describe.each(stores)('in the %s store', (_, open) => {
     const list = async (options: { prefix?: string; after?: string; limit: number }) =>
       (await store.documents.list(partition, 'c', options)).map(({ id }) => id)
 
+    expect(await list({ limit: 0 })).toEqual([])
     expect(await list({ prefix: 'a/', limit: 2 })).toEqual(['a/1', 'a/2'])
     expect(await list({ prefix: 'a/', after: 'a/2', limit: 2 })).toEqual(['a/3'])
     expect(await list({ after: 'a/3', limit: 9 })).toEqual(['b/1'])

@@ -19,6 +19,7 @@ export function lmdbDocuments(environment: Environment): DocumentStore {
         end: Buffer.concat([textKey(partition, collection, prefix), Buffer.of(0xff)]),
       }
       const listed: Document[] = []
+      if (limit <= 0) return listed
       for (const { value } of documents.getRange(range)) {
         const document = fromJson<Document>(value)
         if (after === undefined || document.id > after) listed.push(document)

@@ -189,6 +189,21 @@ describe.each(stores)('batches over the %s store', (_, open) => {
     expect(await attributes('tntId', 'u1')).toEqual({ a: '1', b: other })
   })
 
+  it('leaves comments out of failed rows where the file could not be uploaded again with them', async () => {
+    const small = testContext(store, { batchBytesMax: 2_500 })
+    const rows = Array.from({ length: 200 }, (_unused, i) => `r${i},%z`)
+    const batch = await upload(small, client, `batch=thirdPartyId,a\n${rows.join('\n')}`)
+    await applyAllBatches(small)
+
+    const text = await failedRowsText(small, client, batch)
+
+    const lines = text.split('\n')
+    expect(lines.filter((line) => !line.startsWith('# line '))).toEqual(['batch=thirdPartyId,a', ...rows, ''])
+    expect(lines[2]).toBe('# line 2, column a: malformed escape %z')
+    expect(text.length).toBeLessThan(2_500)
+    expect(await upload(small, client, text)).toMatchObject({ rows: 200 })
+  })
+
   it('changes nothing when the same rows are applied a second time', async () => {
     const text = 'batch=pcId,x\n1,a\n2,b\n1,c\n'
     await upload(context, client, text)

@@ -33,7 +33,7 @@ export async function readFailedRows(
   if (kept) return readPieces(kept)
   const upload = await context.store.spool.open(batchId)
   if (upload === undefined) return undefined
-  return findFailedRows(upload, await refusedRows(context, batch))
+  return findFailedRows(upload, await faultsOf(context, batch))
 }
 
 /** Keeps the failed rows of a batch whose rows are all applied; its upload is not needed any more. */
@@ -42,7 +42,7 @@ export async function writeFailedRows(context: DomainContext, batch: Batch): Pro
   if (upload === undefined) throw new Error('the upload is not in the spool')
   const writer = await context.store.spool.create(failedRowsName(batch.batchId))
   try {
-    for await (const piece of piecesOf(upload, batch, await refusedRows(context, batch)))
+    for await (const piece of piecesOf(upload, batch, await faultsOf(context, batch)))
       await writer.write(piece)
     await writer.close()
   } catch (error) {
@@ -52,8 +52,8 @@ export async function writeFailedRows(context: DomainContext, batch: Batch): Pro
 }
 
 /** Without failed rows the text is the header alone, and the upload need not be looked through. */
-function piecesOf(upload: SpoolReader, batch: Batch, refused: ReadonlyMap<number, RowFault>): PieceSource {
-  if (batch.progress.failedUpdates > 0) return findFailedRows(upload, refused)
+function piecesOf(upload: SpoolReader, batch: Batch, faults: Faults): PieceSource {
+  if (batch.progress.failedUpdates > 0) return findFailedRows(upload, faults)
   const { text } = readHeader(upload)
   upload.close()
   return [Buffer.concat([text, lineFeed])]
@@ -63,10 +63,21 @@ type PieceSource = Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 
 const lineFeed = Buffer.from('\n')
 
-/** Faults that the rows do not show themselves, by line. */
-async function refusedRows(context: DomainContext, batch: Batch): Promise<ReadonlyMap<number, RowFault>> {
-  const refused = await context.store.batches.listRefused(batch.client, batch.batchId)
-  return new Map(refused.map((row) => [row.line, { column: undefined, fault: tooLarge(row.profileBytes) }]))
+interface Faults {
+  /** Faults that the rows do not show themselves, by line. */
+  readonly refused: ReadonlyMap<number, RowFault>
+  /** Room for comments: with more the text would be too large to be uploaded again. */
+  readonly commentBytesMax: number
+}
+
+async function faultsOf({ store, settings }: DomainContext, batch: Batch): Promise<Faults> {
+  const rows = await store.batches.listRefused(batch.client, batch.batchId)
+  const fault = (profileBytes: number) => ({ column: undefined, fault: tooLarge(profileBytes) })
+  return {
+    refused: new Map(rows.map(({ line, profileBytes }) => [line, fault(profileBytes)])),
+    // Of the text's own bytes none is not in the upload but a last line's end.
+    commentBytesMax: settings.batchBytesMax - batch.bytes - '\r\n'.length - 1,
+  }
 }
 
 function tooLarge(bytes: number): string {
@@ -75,7 +86,7 @@ function tooLarge(bytes: number): string {
 
 async function* findFailedRows(
   upload: SpoolReader,
-  refused: ReadonlyMap<number, RowFault>,
+  { refused, commentBytesMax }: Faults,
 ): AsyncGenerator<Uint8Array> {
   try {
     const header = readHeader(upload)
@@ -83,6 +94,7 @@ async function* findFailedRows(
     let pieces: Buffer[] = [header.text, lineFeed]
     let length = 0
     let looked = 0
+    let commentBytes = 0
     for (const place of lineWindows(upload, header)) {
       // A long file is looked through in steps, so that other requests are served in between.
       if (++looked % 10_000 === 0) await new Promise((resolve) => setImmediate(resolve))
@@ -94,7 +106,10 @@ async function* findFailedRows(
       const row = Buffer.from(place.bytes.subarray(place.start, place.end))
       // A carriage return that is data at the end of a row stays data only before another one.
       const ending = row.at(-1) === 0x0d ? '\r\n' : '\n'
-      pieces.push(row, Buffer.from(`${ending}${faultComment(place.line, fault)}\n`))
+      const comment = Buffer.from(`${faultComment(place.line, fault)}\n`)
+      commentBytes += comment.length
+      pieces.push(row, Buffer.from(ending))
+      if (commentBytes <= commentBytesMax) pieces.push(comment)
       length += row.length
       if (length < pieceBytes) continue
       yield Buffer.concat(pieces)

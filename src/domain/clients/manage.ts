@@ -1,6 +1,7 @@
 import { Refusal } from '../../lib/errors.ts'
 import { imsOrgIdOf } from '../../model/client-code.ts'
 import type { DocumentChange } from '../../store/store.ts'
+import { failedRowsName } from '../batches/failed-rows.ts'
 import { audit, type Actor, type AuditedChange } from '../audit/log.ts'
 import type { ControlContext, DomainContext } from '../context.ts'
 import { bodyOf, change, installPartition, listAll, put, removal } from '../documents.ts'
@@ -47,7 +48,7 @@ export async function createClient(
     if (await documents.get(installPartition, clientCollection, code)) throw codeTaken(code)
     await requireFreeOrg(context, imsOrgId)
     // What a client of this code that was deleted may have left does not belong to this one.
-    await documents.clear(code)
+    await clearClient(context, code)
     const entry = { type: 'client', entityId: code, operation: 'create', after: entryOf(record) } as const
     return {
       changes: [
@@ -109,7 +110,7 @@ export async function patchClient(
  * @throws Refusal `client_in_use` while a batch of it is not complete, `client_unknown`
  */
 export async function deleteClient(context: ControlContext, by: By, code: string): Promise<void> {
-  const { batches, documents, profiles } = context.store
+  const { batches, documents } = context.store
   if (await batches.head(code)) throw batchUnderWay(code)
   await change(documents, installPartition, async () => {
     const { document, record } = await requireRecord(context, code)
@@ -126,9 +127,17 @@ export async function deleteClient(context: ControlContext, by: By, code: string
   })
   context.clients.forget(code)
   context.tokens.forget(code)
-  await documents.clear(code)
-  await profiles.removeClient(code)
-  for (const batchId of await batches.removeClient(code)) await context.store.spool.remove(batchId)
+  await clearClient(context, code)
+}
+
+/** Removes what belongs to a code, and to no client any more. */
+async function clearClient({ store }: DomainContext, code: string) {
+  await store.documents.clear(code)
+  await store.profiles.removeClient(code)
+  for (const batchId of await store.batches.removeClient(code)) {
+    await store.spool.remove(batchId)
+    await store.spool.remove(failedRowsName(batchId))
+  }
 }
 
 /** The log of clients is one for the install: a client that is gone has none of its own. */

@@ -72,16 +72,16 @@ interface Faults {
 
 async function faultsOf({ store, settings }: DomainContext, batch: Batch): Promise<Faults> {
   const rows = await store.batches.listRefused(batch.client, batch.batchId)
-  const fault = (profileBytes: number) => ({ column: undefined, fault: tooLarge(profileBytes) })
   return {
-    refused: new Map(rows.map(({ line, profileBytes }) => [line, fault(profileBytes)])),
+    refused: new Map(rows.map(({ line, profileBytes }) => [line, tooLarge(profileBytes)])),
     // Of the text's own bytes none is not in the upload but a last line's end.
     commentBytesMax: settings.batchBytesMax - batch.bytes - '\r\n'.length - 1,
   }
 }
 
-function tooLarge(bytes: number): string {
-  return `profile too large: ${bytes} bytes of names and values, the limit is ${profileBytesMax}`
+function tooLarge(bytes: number): RowFault {
+  const fault = `profile too large: ${bytes} bytes of names and values, the limit is ${profileBytesMax}`
+  return { column: undefined, fault }
 }
 
 async function* findFailedRows(

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { forgetAudit } from './domain/audit/log.ts'
+import { forgetAudit, readAudit } from './domain/audit/log.ts'
 import { listClients } from './domain/clients/manage.ts'
 import type { ControlContext } from './domain/context.ts'
 import { installPartition } from './domain/documents.ts'
@@ -33,6 +33,10 @@ export function startHousekeeping(context: ControlContext, log: Logger): () => P
 }
 
 async function forgetOldEntries(context: ControlContext, beforeMs: number) {
+  const codes = new Set((await listClients(context)).map(({ code }) => code))
+  // The logs of clients that are gone are kept for their time too.
+  const gone = { client: installPartition, type: 'client' } as const
+  for await (const { entityId } of readAudit(context, gone)) codes.add(entityId)
+  for (const code of codes) await forgetAudit(context, code, beforeMs)
   await forgetAudit(context, installPartition, beforeMs)
-  for (const { code } of await listClients(context)) await forgetAudit(context, code, beforeMs)
 }

@@ -56,13 +56,39 @@ export function removal(collection: string, { id, version }: Document): Document
  * Makes a change of control records, and makes it again from what is stored by then when another
  * change came in between.
  *
- * @param attempt reads, decides, and returns what to commit with what to answer; it may refuse. No
- *                changes mean that all is as it should be.
+ * @param attempt reads, decides, and returns what to commit with what to answer; it may refuse, and
+ *                must not wait for another change of the same partition. No changes mean that all is
+ *                as it should be.
  */
-export async function change<Result>(
+export function change<Result>(
   documents: DocumentStore,
   partition: string,
-  attempt: () => Promise<{ changes: readonly DocumentChange[]; result: Result }>,
+  attempt: Attempt<Result>,
+): Promise<Result> {
+  const before = underWay.get(partition) ?? Promise.resolve()
+  const done = before.then(() => attemptOften(documents, partition, attempt))
+  const settled = settle(done)
+  underWay.set(partition, settled)
+  void settled.finally(() => {
+    if (underWay.get(partition) === settled) underWay.delete(partition)
+  })
+  return done
+}
+
+/** The end of a change, whatever became of it: who made it is told by the change itself. */
+async function settle(done: Promise<unknown>): Promise<void> {
+  await done.catch(() => {})
+}
+
+type Attempt<Result> = () => Promise<{ changes: readonly DocumentChange[]; result: Result }>
+
+/** The change of each partition that is made last: those of one process wait for one another. */
+const underWay = new Map<string, Promise<void>>()
+
+async function attemptOften<Result>(
+  documents: DocumentStore,
+  partition: string,
+  attempt: Attempt<Result>,
 ): Promise<Result> {
   for (let attempts = 0; attempts < attemptsMax; attempts++) {
     const { changes, result } = await attempt()

@@ -103,8 +103,8 @@ export interface DocumentStore {
    */
   commit(partition: string, changes: readonly DocumentChange[]): Promise<boolean>
 
-  /** Removes all documents of a partition. */
-  clear(partition: string): Promise<void>
+  /** Removes all documents of some collections of a partition. */
+  clear(partition: string, collections: readonly string[]): Promise<void>
 }
 
 /** The right to apply a batch: lost when its lease ends without a checkpoint and another holder takes it. */

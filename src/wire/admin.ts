@@ -5,7 +5,14 @@ const closed = { additionalProperties: false } as const
 
 const nameCharsMax = 250
 
-const Name = Type.String({ maxLength: nameCharsMax, pattern: '\\S' })
+/** Texts that people read: no control characters, which could break a line of a log. */
+const noControls = '[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]'
+
+const Name = Type.String({
+  maxLength: nameCharsMax,
+  pattern: `^(?=.*\\S)${noControls}+$`,
+  description: 'must not be blank, nor hold control characters',
+})
 
 const RoleName = Type.Union([
   Type.Literal('observer'),
@@ -88,7 +95,7 @@ const Memberships = Type.Array(MembershipBody, { maxItems: 500 })
 
 const Email = Type.String({
   maxLength: 254,
-  pattern: '^[^\\s@]+@[^\\s@]+$',
+  pattern: '^[^\\s@\\u0000-\\u001f\\u007f]+@[^\\s@\\u0000-\\u001f\\u007f]+$',
   description: 'must be an e-mail address',
 })
 

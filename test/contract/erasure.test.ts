@@ -164,7 +164,7 @@ describe.each(stores)('in the %s store', (_, open) => {
     await store.batches.removeClient(`${client}0`)
   })
 
-  it('documents are listed page by page within a prefix, and cleared by partition', async () => {
+  it('documents are listed page by page within a prefix, and cleared by collection', async () => {
     const insert = (id: string) => ({ kind: 'insert', collection: 'c', id, body: { id } }) as const
     const partition = `part-${clients++}`
     await store.documents.commit(partition, ['a/1', 'a/2', 'a/3', 'b/1'].map(insert))
@@ -176,8 +176,11 @@ describe.each(stores)('in the %s store', (_, open) => {
     expect(await list({ prefix: 'a/', limit: 2 })).toEqual(['a/1', 'a/2'])
     expect(await list({ prefix: 'a/', after: 'a/2', limit: 2 })).toEqual(['a/3'])
     expect(await list({ after: 'a/3', limit: 9 })).toEqual(['b/1'])
-    await store.documents.clear(partition)
+    await store.documents.commit(partition, [{ ...insert('kept'), collection: 'cc' }])
+    await store.documents.clear(partition, ['c', 'none'])
     expect(await list({ limit: 9 })).toEqual([])
+    expect(await store.documents.get(partition, 'cc', 'kept')).toBeDefined()
+    expect(await store.documents.get(partition, 'c', 'x'.repeat(5_000))).toBeUndefined()
     expect(await store.documents.get(`${partition}0`, 'c', 'a/1')).toBeDefined()
   })
 })

@@ -230,7 +230,7 @@ describe('the profile authentication token', () => {
     expect((await observer('GET', path)).json()).toEqual({
       tokenType: 'bearer',
       scope: 'profile_api',
-      expiresIn: 7_775_999,
+      expiresIn: 7_776_000,
     })
   })
 

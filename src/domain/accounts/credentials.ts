@@ -137,6 +137,16 @@ export async function deleteCredential(
   })
 }
 
+/** Ends all credentials of a client. */
+export async function removeClientCredentials(context: DomainContext, client: string): Promise<void> {
+  const { documents } = context.store
+  const listing = { partition: installPartition, collection: credentialCollection }
+  for await (const document of listAll(documents, listing)) {
+    if (bodyOf<Credential>(document)?.membership.client !== client) continue
+    await documents.commit(installPartition, [removal(credentialCollection, document)])
+  }
+}
+
 /** Reads a credential by its client id. */
 export async function findCredential(
   context: DomainContext,

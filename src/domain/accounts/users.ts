@@ -68,8 +68,9 @@ export async function createUser(
   given: { email: string; name: string; locale: string; memberships: readonly GivenMembership[] },
 ): Promise<UserEntry> {
   const memberships = await resolve(context, order, given.memberships)
-  return changeUser(context, order, given.email, (known) => {
-    if (known && membershipsHere(known, order).length > 0) throw userExists(given.email)
+  const what = { email: given.email, operation: 'create' } as const
+  return changeUser(context, order, what, (known) => {
+    if (known && isShown(known, order)) throw userExists(given.email)
     for (const membership of memberships) requireGrant(order.principal, membership)
     const base = known ?? {
       email: given.email,
@@ -78,7 +79,7 @@ export async function createUser(
       memberships: [],
       createdAtMs: context.clock.nowMs(),
     }
-    return { ...base, memberships: [...base.memberships, ...memberships] }
+    return { ...base, memberships: [...base.memberships, ...without(memberships, base.memberships)] }
   })
 }
 
@@ -103,10 +104,13 @@ export async function patchUser(
 ): Promise<UserEntry> {
   const wanted = patch.memberships && (await resolve(context, order, patch.memberships))
   await requireUser(context, order, email)
-  return changeUser(context, order, email, (known) => {
+  return changeUser(context, order, { email, operation: 'patch' }, (known) => {
     if (known === undefined) throw noUser(email)
     const here = membershipsHere(known, order)
-    for (const held of wanted ? differing(here, wanted) : here) requireGrant(order.principal, held)
+    for (const held of wanted ? differing(here, wanted) : []) requireGrant(order.principal, held)
+    // A name is the person's everywhere, so whoever changes it must administer all that they are.
+    const renames = patch.name !== undefined || patch.locale !== undefined
+    for (const held of renames ? known.memberships : []) requireGrant(order.principal, held)
     const elsewhere = known.memberships.filter((held) => !here.includes(held))
     return {
       ...known,
@@ -126,7 +130,7 @@ export async function patchUser(
  */
 export async function deleteUser(context: DomainContext, order: AccountOrder, email: string): Promise<void> {
   await requireUser(context, order, email)
-  await changeUser(context, order, email, (known) => {
+  await changeUser(context, order, { email, operation: 'delete' }, (known) => {
     if (known === undefined) throw noUser(email)
     const ofClient = known.memberships.filter(({ client }) => client === order.client.code)
     const taken = ofClient.length > 0 ? ofClient : membershipsHere(known, order)
@@ -135,11 +139,29 @@ export async function deleteUser(context: DomainContext, order: AccountOrder, em
   })
 }
 
+/** Takes all memberships of a client away, and the people who have no others. */
+export async function removeClientUsers(context: DomainContext, client: string): Promise<void> {
+  const { documents } = context.store
+  const listing = { partition: installPartition, collection: userCollection }
+  for await (const { id } of listAll(documents, listing)) {
+    await change(documents, installPartition, async () => {
+      const document = await documents.get(installPartition, userCollection, id)
+      const user = bodyOf<User>(document)
+      const memberships = user?.memberships.filter((held) => held.client !== client)
+      const isConcerned = user && memberships && memberships.length < user.memberships.length
+      return {
+        changes: isConcerned ? [userChange(document, { ...user, memberships })] : [],
+        result: undefined,
+      }
+    })
+  }
+}
+
 /** Changes a person's record in one commit with the audit log; without memberships the record goes. */
 async function changeUser(
   context: DomainContext,
   order: AccountOrder,
-  email: string,
+  { email, operation }: { email: string; operation: Operation },
   next: (known: User | undefined) => User,
 ): Promise<UserEntry> {
   const { documents } = context.store
@@ -148,11 +170,12 @@ async function changeUser(
     const document = await documents.get(installPartition, userCollection, id)
     const known = bodyOf<User>(document)
     const user = next(known)
-    if (known && isSystemAdmin(known) && !isSystemAdmin(user)) await requireAnotherAdmin(context, id)
+    const endsAdmin = known !== undefined && isSystemAdmin(known) && !isSystemAdmin(user)
     return {
       changes: [
         userChange(document, user),
-        ...audit(context, { ...order, change: audited(known, user, order) }),
+        ...(endsAdmin ? [await leaveAdmins(context, id)] : []),
+        ...audit(context, { ...order, change: audited(known, user, { ...order, operation }) }),
       ],
       result: entryOf(user, order),
     }
@@ -165,13 +188,16 @@ function userChange(document: Document | undefined, user: User): DocumentChange 
   return put(userCollection, id, { document, body: user })
 }
 
-function audited(known: User | undefined, user: User, order: Pick<AccountOrder, 'client' | 'principal'>) {
+function audited(
+  known: User | undefined,
+  user: User,
+  order: Pick<AccountOrder, 'client' | 'principal'> & { readonly operation: Operation },
+) {
   const isGone = user.memberships.length === 0
-  const operation: Operation = known === undefined ? 'create' : isGone ? 'delete' : 'patch'
   return {
     type: 'user',
     entityId: userId(user.email),
-    operation,
+    operation: order.operation,
     before: known && entryOf(known, order),
     after: isGone ? undefined : entryOf(user, order),
   } as const
@@ -210,6 +236,22 @@ async function requireUser(
   if (user && isShown(user, order)) return { user }
   throw noUser(email)
 }
+
+/**
+ * Makes sure that somebody else is a system admin.
+ *
+ * @returns a change that fails when another system admin leaves at the same moment
+ */
+async function leaveAdmins(context: DomainContext, id: string): Promise<DocumentChange> {
+  const { documents } = context.store
+  const document = await documents.get(installPartition, guardCollection, guardId)
+  await requireAnotherAdmin(context, id)
+  return put(guardCollection, guardId, { document, body: { left: id } })
+}
+
+/** The record that all who take a system admin away have to change. */
+const guardCollection = 'install'
+const guardId = 'system-admins'
 
 async function requireAnotherAdmin(context: DomainContext, id: string): Promise<void> {
   const listing = { partition: installPartition, collection: userCollection }

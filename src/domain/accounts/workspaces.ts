@@ -14,6 +14,11 @@ export interface Workspace {
 
 const collection = 'workspaces'
 
+/** One record more for each name, so that no two workspaces have the same. */
+const nameCollection = 'workspace-names'
+
+export const workspaceCollections = [collection, nameCollection]
+
 /** Every client has it, without a record. */
 const defaultEntry: Workspace = { id: defaultWorkspace, name: 'Default Workspace' }
 
@@ -57,6 +62,7 @@ export async function createWorkspace(
     return {
       changes: [
         { kind: 'insert', collection, id, body: workspace },
+        { kind: 'insert', collection: nameCollection, id: name, body: { id } },
         ...audit(context, { client, actor, change: entry }),
       ],
       result: undefined,

@@ -63,9 +63,8 @@ export function audit(
   context: DomainContext,
   { client, actor, change }: { client: Client; actor: Actor; change: AuditedChange },
 ): DocumentChange[] {
-  // Unique within a process; two nodes that meet make the commit fail, and it is made again.
-  const atMs = context.clock.uniqueMs()
-  const id = atMs * 1000 + Math.floor(Math.random() * 1000)
+  const atMs = context.clock.nowMs()
+  const id = nextId(atMs)
   const address = obfuscateAddress(actor.address, client.ipObfuscation)
   const body: AuditEntry = { ...change, id, atMs, by: { ...actor, address } }
   const at = newestFirst(id)
@@ -75,6 +74,15 @@ export function audit(
     id: prefix + at,
     body,
   }))
+}
+
+/** The id given last, so that the next one is later. */
+let lastId = 0
+
+/** Unique within a process; two nodes that meet make the commit fail, and it is made again. */
+function nextId(atMs: number): number {
+  lastId = Math.max(lastId + 1, atMs * 1000 + Math.floor(Math.random() * 500))
+  return lastId
 }
 
 /** Where the log of a type is kept. */

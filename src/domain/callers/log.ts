@@ -24,20 +24,21 @@ export interface TokenUse extends CallPlace {
   readonly atMs: number
 }
 
-/** A caller as it is kept: its calls by hour, so that the oldest can be dropped. */
+/** A caller as it is kept: its calls by time, so that the oldest can be dropped. */
 interface CallerRecord extends CallPlace {
-  readonly callsByHour: Readonly<Record<string, number>>
+  readonly callsByBucket: Readonly<Record<string, number>>
   readonly lastAtMs: number
 }
 
 interface Pending {
   readonly place: CallPlace
-  readonly callsByHour: Map<number, number>
+  readonly callsByBucket: Map<number, number>
   lastAtMs: number
 }
 
 const callerCollection = 'callers'
 const useCollection = 'token-uses'
+export const callerCollections = [callerCollection, useCollection]
 
 /** Callers that are kept for a client; past it those that called longest ago go. @source issue: tokens */
 const callersMax = 1_000
@@ -45,7 +46,9 @@ const callersMax = 1_000
 /** Least time between two writes of one token's last use, ms. */
 const useEveryMs = 60_000
 
-const hourMs = 3_600_000
+/** Calls are counted by ten minutes; those of the last 24 hours are the one under way and 143 before it. */
+const bucketMs = 600_000
+const bucketsKept = 144
 const userAgentCharsMax = 200
 
 /**
@@ -74,11 +77,11 @@ export class CallerLog {
     let pending = callers.get(key)
     if (pending === undefined) {
       if (callers.size >= callersMax) return
-      pending = { place: kept, callsByHour: new Map(), lastAtMs: nowMs }
+      pending = { place: kept, callsByBucket: new Map(), lastAtMs: nowMs }
       callers.set(key, pending)
     }
-    const hour = Math.floor(nowMs / hourMs)
-    pending.callsByHour.set(hour, (pending.callsByHour.get(hour) ?? 0) + 1)
+    const bucket = Math.floor(nowMs / bucketMs)
+    pending.callsByBucket.set(bucket, (pending.callsByBucket.get(bucket) ?? 0) + 1)
     pending.lastAtMs = nowMs
   }
 
@@ -107,7 +110,7 @@ export class CallerLog {
       const record = bodyOf<CallerRecord>(document)
       if (record === undefined) continue
       const { address, userAgent, endpoint, lastAtMs } = record
-      const calls = Object.values(recentHours(record.callsByHour, nowMs)).reduce((sum, n) => sum + n, 0)
+      const calls = Object.values(recentBuckets(record.callsByBucket, nowMs)).reduce((sum, n) => sum + n, 0)
       if (calls > 0) callers.push({ address, userAgent, endpoint, calls, lastAtMs })
     }
     return callers.toSorted((a, b) => b.lastAtMs - a.lastAtMs).slice(0, callersMax)
@@ -187,16 +190,17 @@ function idOf({ address, userAgent, endpoint }: CallPlace): string {
 }
 
 function addCalls(record: CallerRecord | undefined, noted: Pending, nowMs: number): CallerRecord {
-  const callsByHour: Record<string, number> = { ...recentHours(record?.callsByHour ?? {}, nowMs) }
-  for (const [hour, calls] of noted.callsByHour) callsByHour[hour] = (callsByHour[hour] ?? 0) + calls
-  return { ...noted.place, callsByHour, lastAtMs: Math.max(record?.lastAtMs ?? 0, noted.lastAtMs) }
+  const callsByBucket: Record<string, number> = { ...recentBuckets(record?.callsByBucket ?? {}, nowMs) }
+  for (const [bucket, calls] of noted.callsByBucket) {
+    callsByBucket[bucket] = (callsByBucket[bucket] ?? 0) + calls
+  }
+  return { ...noted.place, callsByBucket, lastAtMs: Math.max(record?.lastAtMs ?? 0, noted.lastAtMs) }
 }
 
-/** The hours that belong to the last 24: the hour under way and the 23 before it. */
-function recentHours(
-  callsByHour: Readonly<Record<string, number>>,
+function recentBuckets(
+  callsByBucket: Readonly<Record<string, number>>,
   nowMs: number,
 ): Readonly<Record<string, number>> {
-  const first = Math.floor(nowMs / hourMs) - 23
-  return Object.fromEntries(Object.entries(callsByHour).filter(([hour]) => Number(hour) >= first))
+  const first = Math.floor(nowMs / bucketMs) - bucketsKept + 1
+  return Object.fromEntries(Object.entries(callsByBucket).filter(([bucket]) => Number(bucket) >= first))
 }

@@ -5,7 +5,18 @@ import { failedRowsName } from '../batches/failed-rows.ts'
 import { audit, type Actor, type AuditedChange } from '../audit/log.ts'
 import type { ControlContext, DomainContext } from '../context.ts'
 import { bodyOf, change, installPartition, listAll, put, removal } from '../documents.ts'
-import { clientCollection, imsOrgCollection, type Client, type ClientRecord } from './directory.ts'
+import { removeClientCredentials } from '../accounts/credentials.ts'
+import { removeClientUsers } from '../accounts/users.ts'
+import { workspaceCollections } from '../accounts/workspaces.ts'
+import { callerCollections } from '../callers/log.ts'
+import { tokenCollection } from '../tokens/record.ts'
+import {
+  clientCollection,
+  imsOrgCollection,
+  settingsCollection,
+  type Client,
+  type ClientRecord,
+} from './directory.ts'
 
 /** A client as its record is shown. */
 export type ClientEntry = Pick<ClientRecord, 'code' | 'name' | 'imsOrgId'>
@@ -44,11 +55,12 @@ export async function createClient(
     imsOrgId,
     profileLifetimeDays: context.settings.profileLifetimeDays,
   }
+  if (await documents.get(installPartition, clientCollection, code)) throw codeTaken(code)
+  // What a client of this code may have left, deleted when the server died, does not belong to this one.
+  await clearClient(context, code)
   await change(documents, installPartition, async () => {
     if (await documents.get(installPartition, clientCollection, code)) throw codeTaken(code)
     await requireFreeOrg(context, imsOrgId)
-    // What a client of this code that was deleted may have left does not belong to this one.
-    await clearClient(context, code)
     const entry = { type: 'client', entityId: code, operation: 'create', after: entryOf(record) } as const
     return {
       changes: [
@@ -130,9 +142,15 @@ export async function deleteClient(context: ControlContext, by: By, code: string
   await clearClient(context, code)
 }
 
+/** Collections of a client's partition that end with it; the audit log is kept for its time. */
+const clientCollections = [settingsCollection, tokenCollection, ...callerCollections, ...workspaceCollections]
+
 /** Removes what belongs to a code, and to no client any more. */
-async function clearClient({ store }: DomainContext, code: string) {
-  await store.documents.clear(code)
+async function clearClient(context: DomainContext, code: string) {
+  const { store } = context
+  await removeClientCredentials(context, code)
+  await removeClientUsers(context, code)
+  await store.documents.clear(code, clientCollections)
   await store.profiles.removeClient(code)
   for (const batchId of await store.batches.removeClient(code)) {
     await store.spool.remove(batchId)

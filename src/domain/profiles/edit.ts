@@ -29,8 +29,6 @@ export async function editProfile(
   for (const name of [...set.keys(), ...remove]) requireName(name)
   for (const [name, value] of set) requireValue(name, value, remove)
   if (!(await getProfile(context, by.client, id))) return false
-  // The log names attributes, never their values.
-  await auditProfile(context, by, { id, operation: 'patch', after: { set: [...set.keys()], remove } })
   const outcome = await applyLive(context, by.client, {
     ids: { [id.kind]: id.id },
     set,
@@ -38,7 +36,10 @@ export async function editProfile(
     create: false,
     visit: false,
   })
-  return outcome.kind !== 'not-found'
+  if (outcome.kind === 'not-found') return false
+  // The log names attributes, never their values.
+  await auditProfile(context, by, { id, operation: 'patch', after: { set: [...set.keys()], remove } })
+  return true
 }
 
 /**
@@ -59,7 +60,7 @@ export async function eraseProfile(context: DomainContext, by: By, id: VisitorId
   return outcome.kind !== 'not-found'
 }
 
-/** The log comes first: rather an entry of a change that a crash undid than a change without an entry. */
+/** Profiles and control records share no commit: the entry comes right behind an edit, before an erasure. */
 async function auditProfile(
   context: DomainContext,
   { client, actor }: By,

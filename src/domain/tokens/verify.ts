@@ -38,6 +38,7 @@ interface Known<Token> {
 
 /** A client's tokens as calls are checked against them, by their ids. */
 interface KnownTokens {
+  readonly currentId: string | undefined
   readonly live: ReadonlyMap<string, Known<TokenRecord>>
   readonly ended: ReadonlyMap<string, Known<EndedToken>>
   readonly otherScope: ReadonlyMap<string, Known<TokenRecord>>
@@ -80,7 +81,10 @@ export class TokenChecker {
     const found = known?.live.get(parsed.tokenId)
     if (isSame(parsed, found) && found) {
       const { token } = found
-      if (!isGood(token, nowMs)) return { kind: 'bad', why: 'expired', endedAtMs: token.expiresAtMs }
+      if (!isGood(token, nowMs)) {
+        const why = token.tokenId === known?.currentId ? 'expired' : 'replaced'
+        return { kind: 'bad', why, endedAtMs: token.expiresAtMs }
+      }
       if (!this.#digests.has(text)) this.#remember(text, parsed)
       return { kind: 'good', tokenId: token.tokenId }
     }
@@ -102,6 +106,7 @@ async function readKnown(documents: DocumentStore, client: string): Promise<Know
   const read = async (scope: TokenScope) => tokenSetOf(await documents.get(client, tokenCollection, scope))
   const profileApi = await read('profile_api')
   return {
+    currentId: profileApi.current?.tokenId,
     live: byId(tokensOf(profileApi)),
     ended: byId(profileApi.ended),
     otherScope: byId(tokensOf(await read('debug_tools'))),

@@ -79,9 +79,31 @@ export function endpointWithBody<Schema extends TSchema>(
     bodySchema: schema,
     run: (call, text) => {
       const isAbsent = text.length === 0 && emptyBody !== undefined
-      return handle({ ...call, body: check(parseJson(isAbsent ? Buffer.from(emptyBody) : text)) })
+      const json = isAbsent ? Buffer.from(emptyBody) : text
+      requireShallow(json)
+      return handle({ ...call, body: check(parseJson(json)) })
     },
   }
+}
+
+/** Objects and arrays within one another that a body may have. */
+const depthMax = 100
+
+/** Refuses JSON that is nested deeper than anything can mean, before anything walks through it. */
+export function requireShallow(json: Buffer): void {
+  let depth = 0
+  let isText = false
+  for (let i = 0; i < json.length; i++) {
+    const byte = json[i]
+    if (byte === 0x5c) i++
+    else if (byte === 0x22) isText = !isText
+    else if (!isText && (byte === 0x7b || byte === 0x5b) && ++depth > depthMax) throw tooDeep()
+    else if (!isText && (byte === 0x7d || byte === 0x5d)) depth--
+  }
+}
+
+function tooDeep(): Refusal {
+  return new Refusal('parameter_invalid', `The body is nested deeper than ${depthMax} levels; flatten it.`)
 }
 
 /** @throws Refusal `action_not_allowed`, which names the roles that may */

@@ -3,7 +3,13 @@ import { Refusal } from '../../lib/errors.ts'
 import { OperationsBody } from '../../wire/admin.ts'
 import { parseJson } from '../../wire/parameters.ts'
 import { answerOf } from '../errors.ts'
-import { endpointWithBody, type AdminCall, type AdminEndpoint, type AdminReply } from './endpoint.ts'
+import {
+  endpointWithBody,
+  requireShallow,
+  type AdminCall,
+  type AdminEndpoint,
+  type AdminReply,
+} from './endpoint.ts'
 import { adminType, requireVersion, writeAdminError } from './media-type.ts'
 import { runEndpoint } from './run.ts'
 
@@ -37,7 +43,10 @@ const declared = endpointWithBody(OperationsBody, {
 /** Many operations in one call, one after the other, each judged by the rights of the caller. */
 export const operationsEndpoint: AdminEndpoint = {
   ...declared,
-  run: (call, text) => declared.run(call, Buffer.from(JSON.stringify(tidied(parseJson(text))))),
+  run: (call, text) => {
+    requireShallow(text)
+    return declared.run(call, Buffer.from(JSON.stringify(tidied(parseJson(text)))))
+  },
 }
 
 /**
@@ -59,7 +68,7 @@ function tidiedOperation(operation: unknown): unknown {
 }
 
 /** A reference to the id of what another operation answered. */
-const reference = /\{operationIdResponse:(\d{1,3})\}/g
+const reference = /\{operationIdResponse:(\d+)\}/g
 
 /** Every operation that must have succeeded before: those named, and those referred to. */
 function dependenciesOf({ dependsOnOperationIds = [], relativeUrl, body }: Operation): number[] {

@@ -97,7 +97,9 @@ async function* entries(
   // Clients have one log for the install: what is not one's own is a system admin's to read.
   const isOfInstall = type === 'client'
   const place = isOfInstall ? installPartition : client.code
-  for await (const entry of readAudit(context, { ...query, client: place, type })) {
+  // People are known by their address whatever its case.
+  const entityId = type === 'user' ? query.entityId?.toLowerCase() : query.entityId
+  for await (const entry of readAudit(context, { ...query, entityId, client: place, type })) {
     if (!isOfInstall || entry.entityId === client.code || isSystemAdmin(principal)) yield entry
   }
 }
@@ -121,12 +123,15 @@ function summaryOf({ id, operation, by, atMs }: AuditEntry) {
   }
 }
 
+const isoPattern = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[-+ ]\d\d:?\d\d)?)?$/
+
 /** Reads a moment: ISO 8601, or epoch milliseconds. */
 function readTime({ query }: AdminCall, name: string): number | undefined {
   const text = query.get(name)?.trim()
   if (!text) return undefined
+  if (/^\d{13}$/.test(text)) return Number(text)
   // A plus sign that was not encoded arrives as a space.
-  const ms = /^\d{10,16}$/.test(text) ? Number(text) : Date.parse(text.replace(' ', '+'))
+  const ms = isoPattern.test(text) ? Date.parse(text.replace(/ (?=\d\d:?\d\d$)/, '+')) : Number.NaN
   if (!Number.isNaN(ms)) return ms
   throw new Refusal('parameter_invalid', `The parameter ${name} must be a time such as 2026-01-31T12:00:00Z.`)
 }

@@ -52,7 +52,7 @@ export const tokenEndpoints: readonly AdminEndpoint[] = [
     action: 'token.revoke',
     summary: 'Revoke every token of a scope, or with overlapping=true those that were replaced.',
     handle: async (call) => {
-      const overlappingOnly = call.query.get('overlapping')?.toLowerCase() === 'true'
+      const overlappingOnly = readFlag(call, 'overlapping')
       await revokeTokens(call.context, { ...call, scope: requireScope(call) }, { overlappingOnly })
       return { status: 204 }
     },
@@ -68,6 +68,13 @@ function requireScope({ query }: AdminCall): TokenScope {
     'parameter_invalid',
     `The parameter authorizationScope must be ${tokenScopes.join(' or ')}.`,
   )
+}
+
+/** A mistyped word must not revoke more than was meant. */
+function readFlag({ query }: AdminCall, name: string): boolean {
+  const text = query.get(name)?.toLowerCase() ?? 'false'
+  if (text === 'true' || text === 'false') return text === 'true'
+  throw new Refusal('parameter_invalid', `The parameter ${name} must be true or false.`)
 }
 
 function tokenBody(

@@ -42,10 +42,13 @@ export function lmdbDocuments(environment: Environment): DocumentStore {
         }
         return true
       }),
-    clear: (partition) =>
+    clear: (partition, collections) =>
       environment.write(() => {
-        const range = { start: textKey(partition, ''), end: Buffer.from(`${partition}\u0001`) }
-        for (const key of Array.from(documents.getKeys(range))) void documents.remove(key)
+        for (const collection of collections) {
+          const start = textKey(partition, collection, '')
+          const range = { start, end: Buffer.concat([start, Buffer.of(0xff)]) }
+          for (const key of Array.from(documents.getKeys(range))) void documents.remove(key)
+        }
       }),
   }
 }

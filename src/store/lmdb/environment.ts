@@ -86,8 +86,13 @@ function checkFormat({ root, meta, directory }: Environment) {
   })
 }
 
+/** Longest key of an LMDB database, bytes. */
+const keyBytesMax = 1_978
+
 /** Reads a record of ours kept as JSON; `undefined` when there is none. */
 export function getJson<T>(database: Database<Buffer, Buffer>, key: Buffer): T | undefined {
+  // No key of ours is longer than LMDB allows, so there is nothing under one that is.
+  if (key.length > keyBytesMax) return undefined
   const bytes = database.get(key)
   return bytes === undefined ? undefined : fromJson<T>(bytes)
 }

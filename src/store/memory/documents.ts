@@ -29,7 +29,12 @@ export function memoryDocuments(): DocumentStore {
       partitions.set(partition, documents)
       return true
     },
-    clear: async (partition) => void partitions.delete(partition),
+    clear: async (partition, collections) => {
+      const documents = partitions.get(partition)
+      for (const key of Array.from(documents?.keys() ?? [])) {
+        if (collections.some((collection) => key.startsWith(slot(collection, '')))) documents?.delete(key)
+      }
+    },
   }
 }
 

@@ -113,16 +113,15 @@ export class Batches {
   async wait(batchId: string, options: WaitOptions = {}): Promise<BatchStatus> {
     const { onProgress = () => {}, pollMs = pollMsDefault, signal, timeoutMs = Infinity } = options
     const { transport } = this.#session
+    const call = this.#statusCall(batchId, { showDetails: true })
     return transport.within({ signal, timeoutMs }, async (deadline) => {
-      const call = this.#statusCall(batchId, { showDetails: true })
-      return transport.guard(call, deadline, async () => {
-        for (;;) {
-          const status = await this.status(batchId, { signal: deadline.signal })
-          onProgress(status)
-          if (status.status === 'complete') return status
-          await sleep(pollMs, deadline.signal)
-        }
-      })
+      const { signal: ended } = deadline
+      for (;;) {
+        const status = await transport.guard(call, deadline, () => this.status(batchId, { signal: ended }))
+        onProgress(status)
+        if (status.status === 'complete') return status
+        await transport.guard(call, deadline, () => sleep(pollMs, ended))
+      }
     })
   }
 

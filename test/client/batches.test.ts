@@ -101,6 +101,18 @@ describe('batches', () => {
     })
   })
 
+  it('are waited for until onProgress throws, which is thrown on', async () => {
+    const { silhouette } = await startClient()
+    const batchId = await silhouette.batches.upload(text)
+    const onProgress = () => {
+      throw new RangeError('a fault of the caller')
+    }
+
+    const error = await failureOf(silhouette.batches.wait(batchId, { onProgress }))
+
+    expect(error).toEqual(new RangeError('a fault of the caller'))
+  })
+
   it('give back the rows that failed, ready to be uploaded again', async () => {
     const { silhouette, applyBatches } = await startClient()
     const batchId = await silhouette.batches.upload(`${text}%ZZ,Rome\n`)

@@ -24,7 +24,7 @@ const lockStaleMs = 120_000
 // What the shell says of a script that was told to stop, once this one was.
 let stopCode
 
-const manifests = ['package-lock.json', 'package.json', 'test/package.json', '.npmrc']
+const manifests = ['package-lock.json', 'package.json', 'client/package.json', 'test/package.json', '.npmrc']
 const compilerFiles = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json']
 
 /** What each script needs and does; each returns an exit code, or nothing while the server runs. */
@@ -66,6 +66,7 @@ const commands = {
     await install('full')
     return runAll({
       types: ['tsc', '-p', 'tsconfig.json'],
+      'client types': ['tsc', '-p', 'client/tsconfig.json', '--noEmit'],
       lint: ['oxlint', '--type-aware', '--deny-warnings'],
       rules: ['tsx', 'scripts/tidy.ts'],
       generated: ['tsx', 'scripts/generate.ts', '--check'],

@@ -3,7 +3,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { format } from 'prettier'
+import { format, resolveConfig } from 'prettier'
+import { clientErrorCodes } from './generate/client.ts'
 import { errorsReference } from './generate/errors.ts'
 import { metricsReference } from './generate/metrics.ts'
 import { envExample, settingsReference } from './generate/settings.ts'
@@ -11,6 +12,7 @@ import { envExample, settingsReference } from './generate/settings.ts'
 /** Path in the repository → what makes its text. */
 const generated: Readonly<Record<string, () => string>> = {
   '.env.example': envExample,
+  'client/src/error-codes.ts': clientErrorCodes,
   'docs/reference/errors.md': errorsReference,
   'docs/reference/metrics.md': metricsReference,
   'docs/reference/settings.md': settingsReference,
@@ -35,9 +37,12 @@ for (const [name, make] of Object.entries(generated)) {
 }
 if (isCheck && stale > 0) process.exitCode = 1
 
-/** Markdown tables are aligned by the formatter, so that a change shows as a change of few lines. */
+/** As the formatter has it, so that a change shows as a change of few lines. */
 async function formatted(name: string, text: string): Promise<string> {
-  return name.endsWith('.md') ? await format(text, { parser: 'markdown' }) : text
+  if (name.endsWith('.md')) return format(text, { parser: 'markdown' })
+  if (!name.endsWith('.ts')) return text
+  const file = path.join(root, name)
+  return format(text, { ...(await resolveConfig(file)), filepath: file })
 }
 
 async function readIfThere(file: string): Promise<string | undefined> {

@@ -15,6 +15,7 @@ export function errorsReference(): string {
     '| --- | --- | --- |',
     ...listCodes().map((code) => `| ${statusOf[code]} | \`${code}\` | ${errorCodes[code]} |`),
     '',
+    '- Every refusal has its code in the header `Error-Code`.',
     '- Under `/m2/` the reply is `<response><success>false</success><message>…</message></response>`.',
     '  Where the caller prefers JSON it is `{"success":false,"message":"…","code":"…"}`, with `line` when',
     '  a line of an upload is at fault.',

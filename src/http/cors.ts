@@ -15,6 +15,7 @@ export function allowOrigin({ request, reply, client }: Call): boolean {
   if (origin === undefined) return false
   if (!client.allowedOrigins.includes('*') && !client.allowedOrigins.includes(origin)) return false
   reply.header('access-control-allow-origin', origin).header('access-control-allow-credentials', 'true')
+  reply.header('access-control-expose-headers', 'error-code, retry-after')
   return true
 }
 

@@ -82,6 +82,8 @@ export function answerErrors(services: Services) {
     const answer = answerOf(services, error, placeOf(request))
     const { type, body } = writeError(services, request, answer)
     reply.code(answer.status).type(type)
+    // Only some of the shapes have room for the code.
+    if (answer.code !== undefined) reply.header('error-code', answer.code)
     if (answer.status === 503) reply.header('retry-after', answer.retryAfterSeconds ?? retryAfterSeconds)
     if (isBodyPending(request.raw)) sendThenDrain(reply, body)
     else reply.send(body)

@@ -30,6 +30,20 @@ describe('an error', () => {
     expect(logged[1]).toMatchObject({ method: 'GET', route: '/m2/:client/profile/update' })
   })
 
+  it.each([
+    ['/rest/v1/profiles/1', 404, 'profile_not_found'],
+    ['/m2/demo/profile/update', 400, 'id_missing'],
+    ['/ims/token/v3', 405, 'method_not_allowed'],
+    ['/demo/target/users', 401, 'access_token_invalid'],
+    ['/nowhere', 404, 'route_unknown'],
+  ])('of a call of %s (%i) has its code in a header', async (address, status, code) => {
+    const { get } = await startApp()
+
+    const { statusCode, headers } = await get(address)
+
+    expect({ status: statusCode, code: headers['error-code'] }).toEqual({ status, code })
+  })
+
   it('of a store that is away is 503 with Retry-After', async () => {
     const { get } = await startApp({ store: failing(new Refusal('store_unavailable', 'The store is away.')) })
 

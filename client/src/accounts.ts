@@ -1,0 +1,113 @@
+import type { Page } from './batches.ts'
+import { pathPart, type Session } from './session.ts'
+import type { CallOptions } from './time.ts'
+
+export type Role =
+  'observer' | 'publisher' | 'editor' | 'approver' | 'workspaceAdmin' | 'productAdmin' | 'systemAdmin'
+
+/** A role on a workspace, a client, or the whole install. */
+export interface Membership {
+  readonly client?: string
+  readonly workspace?: string
+  readonly role: Role
+}
+
+/** A person who signs in. */
+export interface User {
+  readonly email: string
+  readonly name: string
+  readonly locale: string
+  readonly memberships: readonly Membership[]
+}
+
+export interface Credential {
+  readonly clientId: string
+  readonly name: string
+  readonly role: Role
+  readonly workspace?: string
+  readonly createdAt: string
+}
+
+export interface Workspace {
+  readonly id: string
+  readonly name: string
+}
+
+/** People of the client, by the Admin API. */
+export class Users {
+  readonly #session: Session
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  list(page: Page = {}, options: CallOptions = {}): Promise<{ total: number; users: User[] }> {
+    return this.#session.admin({ method: 'GET', path: '/users', query: { ...page } }, options)
+  }
+
+  get(email: string, options: CallOptions = {}): Promise<User> {
+    return this.#session.admin({ method: 'GET', path: userPath(email) }, options)
+  }
+
+  /** Gives a person memberships of the client; without any, the person observes. */
+  create(user: Pick<User, 'email'> & Partial<User>, options: CallOptions = {}): Promise<User> {
+    return this.#session.admin({ method: 'POST', path: '/users', json: user }, options)
+  }
+
+  /** Changes a person, or all memberships of the client that the person has. */
+  patch(email: string, user: Partial<Omit<User, 'email'>>, options: CallOptions = {}): Promise<User> {
+    return this.#session.admin({ method: 'PATCH', path: userPath(email), json: user }, options)
+  }
+
+  /** Takes a person's memberships of the client away, and the person with the last one. */
+  delete(email: string, options: CallOptions = {}): Promise<void> {
+    return this.#session.admin({ method: 'DELETE', path: userPath(email) }, options)
+  }
+}
+
+/** API credentials of the client, by the Admin API. */
+export class Credentials {
+  readonly #session: Session
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  list(page: Page = {}, options: CallOptions = {}): Promise<{ total: number; credentials: Credential[] }> {
+    return this.#session.admin({ method: 'GET', path: '/credentials', query: { ...page } }, options)
+  }
+
+  /** Creates a credential; its secret is in this reply alone. */
+  create(
+    credential: Pick<Credential, 'name' | 'role' | 'workspace'>,
+    options: CallOptions = {},
+  ): Promise<Credential & { readonly clientSecret: string }> {
+    return this.#session.admin({ method: 'POST', path: '/credentials', json: credential }, options)
+  }
+
+  /** Ends a credential and its access tokens. */
+  delete(clientId: string, options: CallOptions = {}): Promise<void> {
+    return this.#session.admin({ method: 'DELETE', path: `/credentials/${pathPart(clientId)}` }, options)
+  }
+}
+
+/** Workspaces of the client, by the Admin API. */
+export class Workspaces {
+  readonly #session: Session
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  list(page: Page = {}, options: CallOptions = {}): Promise<{ total: number; workspaces: Workspace[] }> {
+    return this.#session.admin({ method: 'GET', path: '/workspaces', query: { ...page } }, options)
+  }
+
+  create(workspace: Pick<Workspace, 'name'>, options: CallOptions = {}): Promise<Workspace> {
+    return this.#session.admin({ method: 'POST', path: '/workspaces', json: workspace }, options)
+  }
+}
+
+function userPath(email: string): string {
+  return `/users/${pathPart(email)}`
+}

@@ -65,12 +65,14 @@ export function change<Result>(
   partition: string,
   attempt: Attempt<Result>,
 ): Promise<Result> {
-  const before = underWay.get(partition) ?? Promise.resolve()
+  const queues = underWay.get(documents) ?? new Map<string, Promise<void>>()
+  underWay.set(documents, queues)
+  const before = queues.get(partition) ?? Promise.resolve()
   const done = before.then(() => attemptOften(documents, partition, attempt))
   const settled = settle(done)
-  underWay.set(partition, settled)
+  queues.set(partition, settled)
   void settled.finally(() => {
-    if (underWay.get(partition) === settled) underWay.delete(partition)
+    if (queues.get(partition) === settled) queues.delete(partition)
   })
   return done
 }
@@ -83,7 +85,7 @@ async function settle(done: Promise<unknown>): Promise<void> {
 type Attempt<Result> = () => Promise<{ changes: readonly DocumentChange[]; result: Result }>
 
 /** The change of each partition that is made last: those of one process wait for one another. */
-const underWay = new Map<string, Promise<void>>()
+const underWay = new WeakMap<DocumentStore, Map<string, Promise<void>>>()
 
 async function attemptOften<Result>(
   documents: DocumentStore,

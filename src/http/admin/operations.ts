@@ -24,29 +24,42 @@ interface Result {
   readonly body?: unknown
 }
 
-const declared = endpointWithBody(OperationsBody, {
-  method: 'POST',
-  path: '/batch',
-  action: 'operations.execute',
-  summary: 'Carry out up to 256 operations, with dependencies and references between them.',
-  handle: async (call) => {
-    const results = new Map<number, Result>()
-    for (const operation of inOrder(call.body.operations)) {
-      results.set(operation.operationId, await resultOf(call, operation, results))
-    }
-    // Results come in the order of the request, whatever waited for what.
-    const ordered = call.body.operations.map(({ operationId }) => results.get(operationId))
-    return { status: 200, body: { results: ordered } }
-  },
-})
+/**
+ * Makes the endpoint that carries out many operations in one call, one after the other, each judged
+ * by the rights of the caller.
+ *
+ * @param endpoints what operations may mean
+ */
+export function buildOperationsEndpoint(endpoints: readonly AdminEndpoint[]): AdminEndpoint {
+  const declared = endpointWithBody(OperationsBody, {
+    method: 'POST',
+    path: '/batch',
+    action: 'operations.execute',
+    summary: 'Carry out up to 256 operations, with dependencies and references between them.',
+    handle: async (call) => {
+      const work: Work = { call, endpoints, results: new Map() }
+      for (const operation of inOrder(call.body.operations)) {
+        work.results.set(operation.operationId, await resultOf(work, operation))
+      }
+      // Results come in the order of the request, whatever waited for what.
+      const results = call.body.operations.map(({ operationId }) => work.results.get(operationId))
+      return { status: 200, body: { results } }
+    },
+  })
+  return {
+    ...declared,
+    run: (call, text) => {
+      requireShallow(text)
+      return declared.run(call, Buffer.from(JSON.stringify(tidied(parseJson(text)))))
+    },
+  }
+}
 
-/** Many operations in one call, one after the other, each judged by the rights of the caller. */
-export const operationsEndpoint: AdminEndpoint = {
-  ...declared,
-  run: (call, text) => {
-    requireShallow(text)
-    return declared.run(call, Buffer.from(JSON.stringify(tidied(parseJson(text)))))
-  },
+/** One call's operations, and what has become of them so far. */
+interface Work {
+  readonly call: AdminCall
+  readonly endpoints: readonly AdminEndpoint[]
+  readonly results: Map<number, Result>
 }
 
 /**
@@ -100,16 +113,13 @@ function inOrder(operations: readonly Operation[]): Operation[] {
   return [...ordered]
 }
 
-async function resultOf(
-  call: AdminCall,
-  operation: Operation,
-  results: ReadonlyMap<number, Result>,
-): Promise<Result> {
+async function resultOf(work: Work, operation: Operation): Promise<Result> {
+  const { call, results } = work
   const { operationId } = operation
   const failed = dependenciesOf(operation).some((id) => !isSuccess(results.get(id)))
   if (failed) return { operationId, skipped: true }
   try {
-    const { status, body } = await execute(call, operation, results)
+    const { status, body } = await execute(work, operation)
     return { operationId, skipped: false, statusCode: status, headers, body: body ?? '' }
   } catch (error) {
     const { requestId } = call
@@ -125,11 +135,7 @@ async function resultOf(
 
 const headers = [{ name: 'Content-Type', value: `${adminType};charset=UTF-8` }]
 
-function execute(
-  call: AdminCall,
-  operation: Operation,
-  results: ReadonlyMap<number, Result>,
-): Promise<AdminReply> {
+function execute({ call, endpoints, results }: Work, operation: Operation): Promise<AdminReply> {
   const { method } = operation
   const fill = (text: string, encode: (id: string) => string) =>
     text.replace(reference, (_whole, id: string) => encode(idOf(results.get(Number(id)), Number(id))))
@@ -137,7 +143,7 @@ function execute(
   const url = fill(operation.relativeUrl, encodeURIComponent).replace(/^\/v1(?=\/)/, '')
   const text = fill(textOf(operation.body), (id) => JSON.stringify(id).slice(1, -1))
   requireVersion(headersOf(operation), method !== 'GET' && method !== 'DELETE')
-  return runEndpoint(call, { method, url, text: Buffer.from(text) })
+  return runEndpoint(endpoints, call, { method, url, text: Buffer.from(text) })
 }
 
 /** The members that an id may have, by what was made. @source decisions.md §7 */

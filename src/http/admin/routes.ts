@@ -13,22 +13,26 @@ import { accountEndpoints } from './accounts.ts'
 import { clientEndpoints } from './clients.ts'
 import { requireAction, type AdminEndpoint } from './endpoint.ts'
 import { adminMediaType, requireVersion } from './media-type.ts'
-import { operationsEndpoint } from './operations.ts'
+import { buildOperationsEndpoint } from './operations.ts'
 import { revisionEndpoints } from './revisions.ts'
-import { registerEndpoints } from './run.ts'
 import { settingsEndpoints } from './settings.ts'
 import { tokenEndpoints } from './tokens.ts'
 import { visitorEndpoints } from './visitors.ts'
 
-/** Every endpoint of the Admin API. */
-export const adminEndpoints: readonly AdminEndpoint[] = [
+/** What operations of a batch may mean: all but a batch. */
+const plainEndpoints: readonly AdminEndpoint[] = [
   ...tokenEndpoints,
   ...settingsEndpoints,
   ...clientEndpoints,
   ...accountEndpoints,
   ...visitorEndpoints,
   ...revisionEndpoints,
-  operationsEndpoint,
+]
+
+/** Every endpoint of the Admin API. */
+export const adminEndpoints: readonly AdminEndpoint[] = [
+  ...plainEndpoints,
+  buildOperationsEndpoint(plainEndpoints),
 ]
 
 /** Largest body of a call to the Admin API, bytes. */
@@ -43,8 +47,6 @@ interface AdminSetup {
 /** The Admin API: `/{tenant}/target/…`. @source decisions.md §7 */
 export function addAdminRoutes(app: FastifyInstance, services: Services, bodies: Bodies): void {
   const limit = new CallLimit(services.context.clock, services.settings.adminCallsPerMinute)
-  // A batch runs endpoints, not itself.
-  registerEndpoints(adminEndpoints.filter((endpoint) => endpoint !== operationsEndpoint))
   for (const endpoint of adminEndpoints) {
     app.route({
       method: endpoint.method,

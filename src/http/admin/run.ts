@@ -10,14 +10,6 @@ import {
 /** What a call of an endpoint by another one, within the same request, needs. */
 export type AdminCaller = Omit<AdminCall, 'params' | 'query' | 'body'>
 
-/** The endpoints by which operations of a batch are looked up; filled once, by `routes.ts`. */
-const known: AdminEndpoint[] = []
-
-/** Makes endpoints known to operations of a batch. */
-export function registerEndpoints(endpoints: readonly AdminEndpoint[]): void {
-  known.splice(0, known.length, ...endpoints)
-}
-
 /**
  * Runs the endpoint that an operation means, by the rights of its caller.
  *
@@ -25,13 +17,14 @@ export function registerEndpoints(endpoints: readonly AdminEndpoint[]): void {
  * @throws    Refusal `route_unknown`, `action_not_allowed`, and whatever the endpoint refuses
  */
 export async function runEndpoint(
+  endpoints: readonly AdminEndpoint[],
   caller: AdminCaller,
   { method, url, text }: { method: AdminMethod; url: string; text: Buffer },
 ): Promise<AdminReply> {
   const mark = url.indexOf('?')
   const path = mark < 0 ? url : url.slice(0, mark)
   const query = mark < 0 ? '' : url.slice(mark + 1)
-  for (const endpoint of known) {
+  for (const endpoint of endpoints) {
     const params = endpoint.method === method ? match(endpoint.path, path) : undefined
     if (params === undefined) continue
     requireAction(caller.principal, endpoint.action, caller.client)

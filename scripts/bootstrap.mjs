@@ -24,7 +24,14 @@ const lockStaleMs = 120_000
 // What the shell says of a script that was told to stop, once this one was.
 let stopCode
 
-const manifests = ['package-lock.json', 'package.json', 'client/package.json', 'test/package.json', '.npmrc']
+const manifests = [
+  'package-lock.json',
+  'package.json',
+  'client/package.json',
+  'console/package.json',
+  'test/package.json',
+  '.npmrc',
+]
 const compilerFiles = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json']
 
 /** What each script needs and does; each returns an exit code, or nothing while the server runs. */

@@ -15,7 +15,6 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const nodeFloor = [20, 19]
 
 const installStamp = inRoot('node_modules/.silhouette-install.json')
-const buildStamp = inRoot('dist/.build-hash')
 const lockFile = inRoot('.bootstrap-lock')
 // The holder touches its lock this often; after so long untouched it is taken for dead. Long enough
 // for an npm to end whose bootstrap was killed: two of them at once tear node_modules apart.
@@ -32,7 +31,13 @@ const manifests = [
   'test/package.json',
   '.npmrc',
 ]
-const compilerFiles = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json']
+const compilerFiles = [
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'client/tsconfig.json',
+]
 
 /** What each script needs and does; each returns an exit code, or nothing while the server runs. */
 const commands = {
@@ -42,6 +47,13 @@ const commands = {
     const main = inRoot('dist/main.js')
     process.argv = [process.execPath, main, ...args]
     // In this process, so that signals reach the server itself.
+    await import(pathToFileURL(main).href)
+  },
+  cli: async (args) => {
+    await install('start')
+    await build()
+    const main = inRoot('dist/cli/main.js')
+    process.argv = [process.execPath, main, ...args]
     await import(pathToFileURL(main).href)
   },
   build: async () => {
@@ -67,10 +79,13 @@ const commands = {
   },
   generate: async (args) => {
     await install('full')
+    await buildClient()
     return run('tsx', ['scripts/generate.ts', ...args])
   },
   check: async () => {
     await install('full')
+    // The command line takes the client as it is built, types and all.
+    await buildClient()
     return runAll({
       types: ['tsc', '-p', 'tsconfig.json'],
       'client types': ['tsc', '-p', 'client/tsconfig.json', '--noEmit'],
@@ -82,6 +97,7 @@ const commands = {
   },
   fix: async () => {
     await install('full')
+    await buildClient()
     return runAll({
       generated: ['tsx', 'scripts/generate.ts'],
       lint: ['oxlint', '--type-aware', '--fix'],
@@ -123,21 +139,33 @@ function readInstallStamp() {
   return text === undefined ? undefined : JSON.parse(text)
 }
 
-/** Compiles `src` to `dist`, unless it is current; `dist` changes as a whole or not at all. */
+/** Compiles the sources, unless what was made of them is current. */
 async function build() {
-  const hash = hashOf([...listFiles('src'), ...compilerFiles])
-  if (readIfThere(buildStamp) === hash) return
+  await buildClient()
+  await compile('src', 'dist', 'tsconfig.build.json', ['client/src'])
+}
+
+/** The client is compiled first: the command line imports it as `#client`, in a package as in a clone. */
+function buildClient() {
+  return compile('client/src', 'client/dist', 'client/tsconfig.json')
+}
+
+/** Compiles a folder of sources, unless that was done; the output changes as a whole or not at all. */
+async function compile(sources, output, project, alsoReads = []) {
+  const stamp = inRoot(`${output}/.build-hash`)
+  const hash = hashOf([...[sources, ...alsoReads].flatMap(listFiles), ...compilerFiles])
+  if (readIfThere(stamp) === hash) return
   await withLock(async () => {
-    if (readIfThere(buildStamp) === hash) return
-    say('building')
-    const fresh = inRoot('dist.new')
-    const old = inRoot('dist.old')
+    if (readIfThere(stamp) === hash) return
+    say(`building ${output}`)
+    const fresh = inRoot(`${output}.new`)
+    const old = inRoot(`${output}.old`)
     fs.rmSync(fresh, { recursive: true, force: true })
-    await mustRun(process.execPath, [tool('tsc'), '-p', 'tsconfig.build.json', '--outDir', fresh])
-    fs.writeFileSync(path.join(fresh, path.basename(buildStamp)), hash)
+    await mustRun(process.execPath, [tool('tsc'), '-p', project, '--outDir', fresh])
+    fs.writeFileSync(path.join(fresh, path.basename(stamp)), hash)
     fs.rmSync(old, { recursive: true, force: true })
-    if (fs.existsSync(inRoot('dist'))) fs.renameSync(inRoot('dist'), old)
-    fs.renameSync(fresh, inRoot('dist'))
+    if (fs.existsSync(inRoot(output))) fs.renameSync(inRoot(output), old)
+    fs.renameSync(fresh, inRoot(output))
     fs.rmSync(old, { recursive: true, force: true })
   })
 }

@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
+import { cliReference } from './generate/cli.ts'
 import { clientErrorCodes } from './generate/client.ts'
 import { errorsReference } from './generate/errors.ts'
 import { metricsReference } from './generate/metrics.ts'
@@ -13,6 +14,7 @@ import { envExample, settingsReference } from './generate/settings.ts'
 const generated: Readonly<Record<string, () => string>> = {
   '.env.example': envExample,
   'client/src/error-codes.ts': clientErrorCodes,
+  'docs/reference/cli.md': cliReference,
   'docs/reference/errors.md': errorsReference,
   'docs/reference/metrics.md': metricsReference,
   'docs/reference/settings.md': settingsReference,

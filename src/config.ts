@@ -17,6 +17,9 @@ export interface ConfigFault {
 
 const prefix = 'SILHOUETTE_'
 
+/** Variables of the command line; the server knows them, and leaves them alone. */
+const commandLineVariables = new Set(['URL', 'CLIENT', 'TOKEN', 'TIMEOUT'].map((name) => prefix + name))
+
 /** All settings. `docs/reference/settings.md`, `.env.example` and `--help` are made from this table. */
 const settings = {
   host: hostName('HOST', 'Address to listen on.', '127.0.0.1', { empty: false }),
@@ -277,7 +280,7 @@ function readVariable(env: Readonly<Record<string, string | undefined>>, name: s
 function findUnknownVariables(env: Readonly<Record<string, string | undefined>>): ConfigFault[] {
   const known = new Set(describeSettings().map((setting) => setting.variable))
   return Object.keys(env)
-    .filter((name) => name.startsWith(prefix) && !known.has(name))
+    .filter((name) => name.startsWith(prefix) && !known.has(name) && !commandLineVariables.has(name))
     .map((name) => ({ name, message: unknownMessage(name, known) }))
 }
 

@@ -43,7 +43,7 @@ const lineRules: readonly LineRule[] = [
   },
   {
     message: 'reads the environment; take the setting as an argument (src/config.ts has the table)',
-    appliesTo: (file) => /^src\/(?!config\.ts$|main\.ts$)/.test(file.path) && isCode(file),
+    appliesTo: (file) => /^src\/(?!config\.ts$|main\.ts$|cli\/main\.ts$)/.test(file.path) && isCode(file),
     isFault: (line) => environment.test(line),
   },
   {

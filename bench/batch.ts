@@ -154,7 +154,6 @@ async function benchLargeStore({ report, folder, rows, rounds }: Bench) {
   await stop()
   rmSync(directory, { recursive: true })
   report.title(`Batch of ${rows} rows, shuffled, spread over a store of ${rows * 10} profiles`)
-  report.say(
-    `${withSpread(spread, 0)} ms; ${(median(empty) / median(spread)).toFixed(2)} × the rate into the empty store.`,
-  )
+  const ratio = (median(empty) / median(spread)).toFixed(2)
+  report.say(`${withSpread(spread, 0)} ms; ${ratio} × the rate into the empty store.`)
 }

@@ -112,7 +112,7 @@ export async function benchDisk({ report, folder, isQuick }: Bench): Promise<voi
   closeSync(handle)
   report.title('The disk')
   report.say(
-    `${perSecond.toFixed(0)} times a second a page can be written and flushed (fdatasync), one after the other.`,
+    `One after the other, ${perSecond.toFixed(0)} pages a second are written and flushed (fdatasync).`,
   )
 }
 

@@ -28,7 +28,8 @@ export function plot({ title, unit, places, lines, isLogarithmic = false }: Plot
     margin.bottom -
     ((scale(value) - low) * (height - margin.top - margin.bottom)) / (high - low || 1)
   const text = (at: { x: number; y: number; anchor?: string }, words: string, colour = '#464646') =>
-    `<text x="${at.x.toFixed(1)}" y="${at.y.toFixed(1)}" text-anchor="${at.anchor ?? 'start'}" fill="${colour}">${words}</text>`
+    `<text x="${at.x.toFixed(1)}" y="${at.y.toFixed(1)}" text-anchor="${at.anchor ?? 'start'}" ` +
+    `fill="${colour}">${words}</text>`
   const steps = [0, 0.25, 0.5, 0.75, 1].map((share) => {
     const value = isLogarithmic ? 10 ** (low + share * (high - low)) : share * most
     const line = `<path d="M${margin.left} ${y(value).toFixed(1)}H${width - margin.right}" stroke="#d5d5d5"/>`
@@ -45,7 +46,8 @@ export function plot({ title, unit, places, lines, isLogarithmic = false }: Plot
   })
   const names = places.map((place, index) => text({ x: x(index), y: height - 16, anchor: 'middle' }, place))
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}"`,
+    'font-family="sans-serif" font-size="12">',
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     text({ x: margin.left, y: 22 }, `${title}, ${unit}`, '#1f1f1f'),
     ...steps,

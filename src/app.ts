@@ -10,11 +10,13 @@ import { refuseOtherMethods, routeAllMethods } from './http/methods.ts'
 import { addAdminRoutes } from './http/admin/routes.ts'
 import { addBatchRoutes } from './http/routes/batches.ts'
 import { addDeliveryRoutes } from './http/routes/delivery.ts'
+import { addDocsRoutes } from './http/routes/docs.ts'
 import { addImsRoute } from './http/routes/ims.ts'
 import { addMetricsRoute } from './http/routes/metrics.ts'
 import { addProbeRoutes, livenessUrl } from './http/routes/probes.ts'
 import { addProfileRoutes } from './http/routes/profiles.ts'
 import { addUpdateRoute } from './http/routes/update.ts'
+import { collectDescriptions } from './http/reference/routes.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import type { Services } from './http/services.ts'
 import { hasBody } from './http/unread-body.ts'
@@ -46,6 +48,7 @@ export function buildApp(services: Services): FastifyInstance {
   routeAllMethods(app)
   const addRefusals = refuseOtherMethods(app)
   addHooks(app)
+  const routes = collectDescriptions(app)
   watchRequests(app, services)
   app.setErrorHandler(answerErrors(services))
   app.setNotFoundHandler((request) => {
@@ -62,6 +65,7 @@ export function buildApp(services: Services): FastifyInstance {
   addAdminRoutes(app, services, bodies)
   addProbeRoutes(app, services)
   addMetricsRoute(app, services)
+  addDocsRoutes(app, routes)
   addRefusals()
   holdContinue(app.server)
   return app

@@ -1,5 +1,4 @@
-import { statusOf } from '../../src/http/errors.ts'
-import { errorCodes, type ErrorCode } from '../../src/lib/errors.ts'
+import { listErrors } from '../../src/http/reference/introduction.ts'
 
 /** The reference page of all refusals, as Markdown, by status. */
 export function errorsReference(): string {
@@ -13,7 +12,7 @@ export function errorsReference(): string {
     '',
     '| Status | Code | Meaning |',
     '| --- | --- | --- |',
-    ...listCodes().map((code) => `| ${statusOf[code]} | \`${code}\` | ${errorCodes[code]} |`),
+    ...listErrors().map(({ status, code, meaning }) => `| ${status} | \`${code}\` | ${meaning} |`),
     '',
     '- Every refusal has its code in the header `Error-Code`.',
     '- Under `/m2/` the reply is `<response><success>false</success><message>…</message></response>`.',
@@ -27,11 +26,4 @@ export function errorsReference(): string {
     '  408 for headers that do not arrive in time, 431 for an address and headers that are too large.',
     '',
   ].join('\n')
-}
-
-/** By status; the codes of one status stay in the order of their table. */
-function listCodes(): ErrorCode[] {
-  return Object.keys(errorCodes)
-    .filter((code): code is ErrorCode => Object.hasOwn(statusOf, code))
-    .toSorted((a, b) => statusOf[a] - statusOf[b])
 }

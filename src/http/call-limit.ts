@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify'
 import type { Clock } from '../lib/clock.ts'
 import { Refusal } from '../lib/errors.ts'
 
@@ -18,16 +19,28 @@ export class CallLimit {
     this.#perMinute = perMinute
   }
 
-  /** @throws Refusal `calls_too_many`, with the seconds to wait */
-  take(key: string): void {
+  /**
+   * Counts a call. The reply tells what is left of the minute, also when the call is refused.
+   *
+   * @throws Refusal `calls_too_many`, with the seconds to wait
+   * @source draft-ietf-httpapi-ratelimit-headers-03: `RateLimit-Limit`, `-Remaining`, `-Reset`
+   */
+  take(key: string, reply: FastifyReply): void {
     if (this.#perMinute === 0) return
     const nowMs = this.#clock.nowMs()
     const known = this.#counted.get(key)
     const isOver = known === undefined || nowMs - known.startMs >= minuteMs
     const minute = isOver ? { startMs: nowMs, calls: 0 } : known
     if (isOver) this.#keep(key, minute, nowMs)
-    if (minute.calls >= this.#perMinute) throw this.#refuse(minute.startMs + minuteMs - nowMs)
-    minute.calls++
+    const secondsLeft = Math.ceil((minute.startMs + minuteMs - nowMs) / 1000)
+    const isRefused = minute.calls >= this.#perMinute
+    if (!isRefused) minute.calls++
+    reply.headers({
+      'ratelimit-limit': this.#perMinute,
+      'ratelimit-remaining': this.#perMinute - minute.calls,
+      'ratelimit-reset': secondsLeft,
+    })
+    if (isRefused) throw this.#refuse(secondsLeft)
   }
 
   #keep(key: string, minute: { readonly startMs: number; calls: number }, nowMs: number) {
@@ -39,8 +52,7 @@ export class CallLimit {
     this.#counted.set(key, minute)
   }
 
-  #refuse(waitMs: number): Refusal {
-    const retryAfterSeconds = Math.ceil(waitMs / 1000)
+  #refuse(retryAfterSeconds: number): Refusal {
     return new Refusal(
       'calls_too_many',
       `${this.#perMinute} calls a minute are allowed; try again in ${retryAfterSeconds} s.`,

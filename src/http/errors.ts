@@ -7,6 +7,7 @@ import { adminMediaType, writeAdminError } from './admin/media-type.ts'
 import { chooseFormat } from './accept.ts'
 import { rawPath } from './address.ts'
 import { BodyLost } from './bodies.ts'
+import { neighbourhoodOf } from './neighbourhood.ts'
 import type { Services } from './services.ts'
 import { isBodyPending, sendThenDrain } from './unread-body.ts'
 import { placeOf, type Place } from './watch-requests.ts'
@@ -128,20 +129,14 @@ function writeError(
   request: FastifyRequest,
   { status, message, code, line }: Answer,
 ): { type: string; body: string } {
-  const path = rawPath(request.url)
-  if (path.startsWith('/ims/')) return { type: contentTypes.json, body: writeOauthError(code, message) }
-  if (/^\/(?!m2\/)[^/]+\/target(\/|$)/.test(path)) {
-    return {
-      type: adminMediaType(request),
-      body: writeAdminError({ status, message, code, requestId: request.id, clock: context.clock }),
-    }
-  }
-  if (!/^\/m2(\/|$)/.test(path)) {
-    return { type: contentTypes.json, body: writeRestError(status, message) }
+  const place = neighbourhoodOf(rawPath(request.url))
+  if (place === 'oauth') return { type: contentTypes.json, body: writeOauthError(code, message) }
+  if (place === 'rest') return { type: contentTypes.json, body: writeRestError(status, message) }
+  if (place === 'admin') {
+    const error = { status, message, code, requestId: request.id, clock: context.clock }
+    return { type: adminMediaType(request), body: writeAdminError(error) }
   }
   const format = chooseFormat(request.headers.accept)
-  return {
-    type: contentTypes[format],
-    body: writeM2Response(format, { success: false, message }, { code, line }),
-  }
+  const body = writeM2Response(format, { success: false, message }, { code, line })
+  return { type: contentTypes[format], body }
 }

@@ -34,7 +34,7 @@ function refuseAtUrl(app: FastifyInstance, url: string, methods: ReadonlySet<str
   app.route({
     method: METHODS.filter((method) => !methods.has(method)),
     url,
-    config: { action: 'public' },
+    config: { action: 'public', description: 'none' },
     handler: async (request, reply) => {
       reply.header('allow', allow)
       throw new Refusal('method_not_allowed', `${request.method} is not possible here; use ${allow}.`)

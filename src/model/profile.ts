@@ -74,6 +74,13 @@ export function profileBytes(profile: Pick<Profile, 'bornAtMs' | 'attributes'>):
   return bytes
 }
 
+/** Names plus values of a profile that is shown, in UTF-8 bytes. */
+export function viewBytes({ bornAtMs, attributes }: ProfileView): number {
+  let bytes = bornBytes(bornAtMs)
+  for (const { name, value } of attributes) bytes += Buffer.byteLength(name) + Buffer.byteLength(value)
+  return bytes
+}
+
 /** Tells whether a profile still exists at a moment. */
 export function isLive(profile: Pick<Profile, 'expiresAtMs'>, nowMs: number): boolean {
   return nowMs < profile.expiresAtMs

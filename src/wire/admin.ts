@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import { named } from './named.ts'
 
 /** Bodies of the Admin API. Members that are not named are refused. @source decisions.md §7 */
 const closed = { additionalProperties: false } as const
@@ -14,10 +15,11 @@ const Name = Type.String({
   description: 'must not be blank, nor hold control characters',
 })
 
-const RoleName = Type.Union([
+/** Roles, from the least to the most powerful. */
+export const RoleName = Type.Union([
   Type.Literal('observer'),
-  Type.Literal('editor'),
   Type.Literal('publisher'),
+  Type.Literal('editor'),
   Type.Literal('approver'),
   Type.Literal('workspaceAdmin'),
   Type.Literal('productAdmin'),
@@ -65,6 +67,9 @@ const settings = {
 
 /** All settings of a client. The switch must be named: it must not open a client by being left out. */
 export const SettingsBody = Type.Object(settings, closed)
+
+/** All settings of a client, as they are shown. */
+export const Settings = named('Settings', Type.Required(SettingsBody))
 
 /** Some settings of a client. */
 export const SettingsPatchBody = Type.Partial(SettingsBody, closed)

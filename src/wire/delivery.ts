@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
+import { named } from './named.ts'
 
 /** Entries of a list or map in a visit. @source target-profile-service.md §5.6, §9 */
 const entriesMax = 50
@@ -97,6 +98,39 @@ export const DeliveryRequest = Type.Object({
 export type DeliveryRequest = Static<typeof DeliveryRequest>
 export type DeliveryPart = NonNullable<DeliveryRequest['execute']>
 export type RequestDetails = Static<typeof PageLoad>
+
+const PartReply = Type.Object({
+  pageLoad: Type.Optional(Type.Object({})),
+  mboxes: Type.Optional(
+    Type.Array(
+      Type.Object({
+        index: Type.Optional(Type.Integer()),
+        name: Type.String(),
+        options: Type.Array(Type.Unknown(), { maxItems: 0 }),
+      }),
+    ),
+  ),
+  views: Type.Optional(Type.Array(Type.Unknown(), { maxItems: 0 })),
+})
+
+/** The reply to a visit. */
+export const VisitReply = named(
+  'VisitReply',
+  Type.Object({
+    status: Type.Literal(200),
+    requestId: Type.String(),
+    client: Type.String(),
+    id: Type.Object({
+      tntId: Type.String({ description: 'The tntId that the visitor has from now on.' }),
+      thirdPartyId: Type.Optional(Type.String()),
+      marketingCloudVisitorId: Type.Optional(Type.String()),
+    }),
+    edgeHost: Type.Optional(Type.String()),
+    execute: Type.Optional(PartReply),
+    prefetch: Type.Optional(PartReply),
+    notifications: Type.Optional(Type.Array(Type.Object({ id: Type.String() }))),
+  }),
+)
 
 /** What a visit is answered with besides the parts of its request. */
 export interface DeliveryFacts {

@@ -1,3 +1,5 @@
+import { Type } from '@sinclair/typebox'
+import { named } from './named.ts'
 import { xmlText } from './xml.ts'
 
 /** The two forms of every reply under `/m2/`. */
@@ -24,3 +26,14 @@ export function writeM2Response(
   for (const [name, value] of Object.entries(elements)) xml += `<${name}>${xmlText(String(value))}</${name}>`
   return `${xml}</response>`
 }
+
+/** An error under `/m2/` as JSON; in XML it has the first two members. */
+export const M2Error = named(
+  'M2Error',
+  Type.Object({
+    success: Type.Literal(false),
+    message: Type.String({ description: 'What was wrong, where, and what to do.' }),
+    code: Type.Optional(Type.String({ description: 'A code of the reference of errors.' })),
+    line: Type.Optional(Type.Integer({ minimum: 1, description: 'Line of an upload that is at fault.' })),
+  }),
+)

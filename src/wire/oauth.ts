@@ -1,4 +1,6 @@
+import { Type } from '@sinclair/typebox'
 import type { ErrorCode } from '../lib/errors.ts'
+import { named } from './named.ts'
 
 /** OAuth's own names of errors. @source RFC 6749 §5.2 */
 const oauthErrors: Partial<Record<ErrorCode, string>> = {
@@ -22,3 +24,28 @@ export function writeAccessToken(accessToken: string, expiresInSeconds: number):
     expires_in: expiresInSeconds,
   })
 }
+
+/** What the token endpoint takes, as a form, as JSON or in the query. @source RFC 6749 §4.4.2 */
+export const AccessTokenOrder = Type.Object({
+  grant_type: Type.Literal('client_credentials'),
+  client_id: Type.Optional(Type.String({ description: 'Of an API credential; or as HTTP Basic.' })),
+  client_secret: Type.Optional(Type.String({ description: 'Its secret; or as HTTP Basic.' })),
+  scope: Type.Optional(
+    Type.String({ description: 'Not looked at: a credential has the rights of its role.' }),
+  ),
+})
+
+export const AccessToken = named(
+  'AccessToken',
+  Type.Object({
+    access_token: Type.String(),
+    token_type: Type.Literal('bearer'),
+    expires_in: Type.Integer({ minimum: 1, description: 'Seconds.' }),
+  }),
+)
+
+/** @source RFC 6749 §5.2 */
+export const OauthError = named(
+  'OauthError',
+  Type.Object({ error: Type.String(), error_description: Type.String() }),
+)

@@ -1,5 +1,29 @@
+import { Type } from '@sinclair/typebox'
+import { named } from './named.ts'
+
+const Time = Type.String({ description: 'ISO 8601, such as 2026-11-23T07:34:09.123+00:00.' })
+
+const members = {
+  client: Type.String(),
+  visitorId: Type.String({ description: 'The id that was asked for.' }),
+  modifiedAt: Time,
+  profileAttributes: Type.Record(Type.String(), Type.Object({ value: Type.String(), modifiedAt: Time })),
+}
+
+/** A profile as a fetch shows it. @source target-profile-service.md §4 */
+export const Profile = named('Profile', Type.Object(members))
+
+/** What of a profile's 64 KiB is free, beside the profile or the outcome that it is of. */
+export const BytesLeft = Type.Integer({
+  minimum: 0,
+  description: 'Bytes of names and values that the profile can still take, of its 65,536.',
+})
+
+/** A profile as the Admin API shows it. */
+export const ProfileEntry = named('ProfileEntry', Type.Object({ ...members, bytesLeft: BytesLeft }))
+
 /** What a fetch shows. */
-export interface ProfileReply {
+export interface ProfileFacts {
   readonly client: string
   /** The id that was asked for, as it was asked for. */
   readonly visitorId: string
@@ -14,7 +38,7 @@ export interface ProfileReply {
  * By hand, because the reply is nothing but strings, names may be any text (`__proto__`), and this
  * is the most frequent reply of all.
  */
-export function writeProfile(profile: ProfileReply): string {
+export function writeProfile(profile: ProfileFacts): string {
   let atMs = profile.bornAtMs
   let time = isoTime(atMs)
   let attributes = writeAttribute('firstSessionStart', String(atMs), time)

@@ -12,6 +12,7 @@ import type { HttpSettings } from '../../src/http/services.ts'
 import type { VisitorIds } from '../../src/model/visitor-id.ts'
 import { openMemoryStore } from '../../src/store/memory/store.ts'
 import type { Store } from '../../src/store/store.ts'
+import { holdToDescriptions } from './described-replies.ts'
 import { applyAllBatches, testContext, type TestContext } from '../support/context.ts'
 
 const defaults: HttpSettings = {
@@ -64,6 +65,7 @@ export async function startApp(given: Given = {}): Promise<TestApp> {
   const context = testContext(store, given)
   const client = await context.clients.ensure('demo', context.settings.profileLifetimeDays)
   const app = buildApp({ context, settings: { ...defaults, ...given }, log, metrics })
+  holdToDescriptions(app)
   onTestFinished(() => app.close())
   const get: TestApp['get'] = (url, headers = {}) => app.inject({ method: 'GET', url, headers })
   return {

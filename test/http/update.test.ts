@@ -31,7 +31,14 @@ describe('a single update', () => {
     })
 
     expect(reply.headers['content-type']).toBe('application/json;charset=UTF-8')
-    expect(reply.body).toBe('{"success":true,"message":"Request successfully submitted","outcome":"updated"}')
+    // Of 64 KiB, less firstSessionStart with its 13 digits and the attribute.
+    const bytesLeft = 65_536 - (17 + 13) - 'attr0'.length
+    expect(reply.json()).toStrictEqual({
+      success: true,
+      message: 'Request successfully submitted',
+      outcome: 'updated',
+      bytesLeft,
+    })
   })
 
   it('answers the same text whatever became of it, and creates no profile', async () => {

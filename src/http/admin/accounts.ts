@@ -2,6 +2,7 @@ import { createCredential, deleteCredential, listCredentials } from '../../domai
 import { createUser, deleteUser, listUsers, patchUser, readUser } from '../../domain/accounts/users.ts'
 import { createWorkspace, listWorkspaces } from '../../domain/accounts/workspaces.ts'
 import { CredentialBody, UserBody, UserPatchBody, WorkspaceBody } from '../../wire/admin.ts'
+import { Credential, listReply, NewCredential, PageQuery, User, Workspace } from '../../wire/admin-replies.ts'
 import { endpoint, endpointWithBody, listOf, type AdminEndpoint } from './endpoint.ts'
 
 /** Workspaces, API credentials and people of a client. @source decisions.md §6, §7 */
@@ -11,6 +12,8 @@ export const accountEndpoints: readonly AdminEndpoint[] = [
     path: '/workspaces',
     action: 'workspaces.manage',
     summary: 'List the workspaces of the client.',
+    query: PageQuery,
+    reply: [200, listReply('workspaces', Workspace)],
     handle: async ({ context, client, query }) =>
       listOf(query, 'workspaces', await listWorkspaces(context, client)),
   }),
@@ -19,6 +22,9 @@ export const accountEndpoints: readonly AdminEndpoint[] = [
     path: '/workspaces',
     action: 'workspaces.manage',
     summary: 'Create a workspace.',
+    example: { name: 'Europe' },
+    reply: [201, Workspace],
+    refusals: ['workspace_exists'],
     handle: async (call) => {
       return { status: 201, body: await createWorkspace(call.context, call, call.body.name.trim()) }
     },
@@ -28,6 +34,8 @@ export const accountEndpoints: readonly AdminEndpoint[] = [
     path: '/credentials',
     action: 'credentials.manage',
     summary: 'List the API credentials of the client.',
+    query: PageQuery,
+    reply: [200, listReply('credentials', Credential)],
     handle: async (call) => listOf(call.query, 'credentials', await listCredentials(call.context, call)),
   }),
   endpointWithBody(CredentialBody, {
@@ -35,6 +43,9 @@ export const accountEndpoints: readonly AdminEndpoint[] = [
     path: '/credentials',
     action: 'credentials.manage',
     summary: 'Create an API credential; its secret is shown in this reply alone.',
+    example: { name: 'Nightly import', role: 'approver' },
+    reply: [201, NewCredential],
+    refusals: ['grant_refused', 'workspace_unknown'],
     handle: async (call) => {
       return { status: 201, body: await createCredential(call.context, call, call.body) }
     },
@@ -44,6 +55,8 @@ export const accountEndpoints: readonly AdminEndpoint[] = [
     path: '/credentials/:clientId',
     action: 'credentials.manage',
     summary: 'End an API credential and its access tokens.',
+    reply: [204],
+    refusals: ['grant_refused', 'credential_not_found'],
     handle: async (call) => {
       await deleteCredential(call.context, call, call.params['clientId'] ?? '')
       return { status: 204 }
@@ -54,6 +67,8 @@ export const accountEndpoints: readonly AdminEndpoint[] = [
     path: '/users',
     action: 'users.manage',
     summary: 'List the people of the client whom the caller administers.',
+    query: PageQuery,
+    reply: [200, listReply('users', User)],
     handle: async (call) => listOf(call.query, 'users', await listUsers(call.context, call)),
   }),
   endpointWithBody(UserBody, {
@@ -61,6 +76,9 @@ export const accountEndpoints: readonly AdminEndpoint[] = [
     path: '/users',
     action: 'users.manage',
     summary: 'Give a person memberships of the client; without any, the person observes.',
+    example: { email: 'ada@example.com', name: 'Ada', memberships: [{ role: 'editor' }] },
+    reply: [201, User],
+    refusals: ['user_exists', 'grant_refused', 'workspace_unknown'],
     handle: async (call) => {
       const { email, name = '', locale = '', memberships = [{ role: 'observer' as const }] } = call.body
       return { status: 201, body: await createUser(call.context, call, { email, name, locale, memberships }) }
@@ -71,6 +89,8 @@ export const accountEndpoints: readonly AdminEndpoint[] = [
     path: '/users/:email',
     action: 'users.manage',
     summary: 'Read a person.',
+    reply: [200, User],
+    refusals: ['user_not_found'],
     handle: async (call) => {
       return { status: 200, body: await readUser(call.context, call, call.params['email'] ?? '') }
     },
@@ -80,6 +100,9 @@ export const accountEndpoints: readonly AdminEndpoint[] = [
     path: '/users/:email',
     action: 'users.manage',
     summary: 'Change a person, or all memberships of the client that the person has.',
+    example: { name: 'Ada King' },
+    reply: [200, User],
+    refusals: ['user_not_found', 'grant_refused', 'workspace_unknown', 'last_system_admin'],
     handle: async (call) => {
       const patch = { ...call.body, email: call.params['email'] ?? '' }
       return { status: 200, body: await patchUser(call.context, call, patch) }
@@ -90,6 +113,8 @@ export const accountEndpoints: readonly AdminEndpoint[] = [
     path: '/users/:email',
     action: 'users.manage',
     summary: 'Take a person’s memberships of the client away, and the person with the last one.',
+    reply: [204],
+    refusals: ['user_not_found', 'grant_refused', 'last_system_admin'],
     handle: async (call) => {
       await deleteUser(call.context, call, call.params['email'] ?? '')
       return { status: 204 }

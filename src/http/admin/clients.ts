@@ -3,6 +3,7 @@ import { Refusal } from '../../lib/errors.ts'
 import { isClientCode } from '../../model/client-code.ts'
 import { isSystemAdmin } from '../../model/permission.ts'
 import { ClientBody, ClientPatchBody } from '../../wire/admin.ts'
+import { Client, listReply, PageQuery } from '../../wire/admin-replies.ts'
 import {
   endpoint,
   endpointWithBody,
@@ -19,6 +20,8 @@ export const clientEndpoints: readonly AdminEndpoint[] = [
     path: '/clients',
     action: 'clients.manage',
     summary: 'List the clients of the install.',
+    query: PageQuery,
+    reply: [200, listReply('clients', Client)],
     handle: async ({ context, query }) => listOf(query, 'clients', await listClients(context)),
   }),
   endpointWithBody(ClientBody, {
@@ -26,6 +29,9 @@ export const clientEndpoints: readonly AdminEndpoint[] = [
     path: '/clients',
     action: 'clients.manage',
     summary: 'Create a client.',
+    example: { code: 'acme', name: 'Acme' },
+    reply: [201, Client],
+    refusals: ['client_exists', 'ims_org_taken'],
     handle: async (call) => {
       const { code, name, imsOrgId } = call.body
       if (!isClientCode(code)) throw badCode(code)
@@ -42,6 +48,7 @@ export const clientEndpoints: readonly AdminEndpoint[] = [
     path: '/clients/:code',
     action: 'client.manage',
     summary: 'Read a client.',
+    reply: [200, Client],
     handle: async (call) => {
       const { code, name, imsOrgId } = await requireNamed(call)
       return { status: 200, body: { code, name, imsOrgId } }
@@ -52,6 +59,9 @@ export const clientEndpoints: readonly AdminEndpoint[] = [
     path: '/clients/:code',
     action: 'client.manage',
     summary: 'Rename a client, or give it another IMS organization (system admins).',
+    example: { name: 'Acme Europe' },
+    reply: [200, Client],
+    refusals: ['ims_org_taken'],
     handle: async (call) => {
       const { code } = await requireNamed(call)
       const { name, imsOrgId } = call.body
@@ -65,6 +75,8 @@ export const clientEndpoints: readonly AdminEndpoint[] = [
     path: '/clients/:code',
     action: 'clients.manage',
     summary: 'Delete a client with everything that belongs to it.',
+    reply: [204],
+    refusals: ['client_in_use'],
     handle: async (call) => {
       const { code } = await requireNamed(call)
       if (code === call.services.settings.defaultClient) throw defaultKept(code)

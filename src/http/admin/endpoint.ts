@@ -1,8 +1,8 @@
-import type { TSchema } from '@sinclair/typebox'
+import type { TObject, TSchema } from '@sinclair/typebox'
 import type { Actor } from '../../domain/audit/log.ts'
 import type { Client } from '../../domain/clients/directory.ts'
 import type { ControlContext } from '../../domain/context.ts'
-import { Refusal } from '../../lib/errors.ts'
+import { Refusal, type ErrorCode } from '../../lib/errors.ts'
 import { mayDo, rolesOfAction, type Action, type Principal } from '../../model/permission.ts'
 import { compileBody } from '../../wire/check.ts'
 import { parseJson } from '../../wire/parameters.ts'
@@ -30,26 +30,35 @@ export interface AdminReply {
   readonly body?: unknown
 }
 
-/** One address and method of the Admin API, as routes and operations of a batch run it. */
-export interface AdminEndpoint {
+/** What every endpoint says of itself, to its routes and to the reference. */
+interface Declared {
   readonly method: AdminMethod
   /** Behind `/{tenant}/target`; parts that begin with `:` are parameters. */
   readonly path: string
   readonly action: Action
   /** One sentence for the reference. */
   readonly summary: string
+  /** Parameters of the query, for the reference; handlers read them. */
+  readonly query?: TObject
+  /** A body that is taken, for the reference. */
+  readonly example?: unknown
+  /** Status and shape of the reply to a call that is carried out. */
+  readonly reply: readonly [200 | 201, TSchema] | readonly [204]
+  /** Codes that it refuses with, besides those that all endpoints have. */
+  readonly refusals?: readonly ErrorCode[]
+}
+
+/** One address and method of the Admin API, as routes and operations of a batch run it. */
+export interface AdminEndpoint extends Declared {
   /** Absent for endpoints that read no body. */
   readonly bodySchema?: TSchema | undefined
+  readonly isBodyRequired: boolean
   /** Whether a call counts towards the calls a minute. */
   readonly isCounted: boolean
   readonly run: (call: AdminCall, bodyText: Buffer) => Promise<AdminReply>
 }
 
-interface Declaration<Body> {
-  readonly method: AdminMethod
-  readonly path: string
-  readonly action: Action
-  readonly summary: string
+interface Declaration<Body> extends Declared {
   readonly isCounted?: false
   readonly handle: (call: AdminCall<Body>) => Promise<AdminReply>
 }
@@ -57,7 +66,12 @@ interface Declaration<Body> {
 /** Declares an endpoint that reads no body. */
 export function endpoint(declaration: Declaration<undefined>): AdminEndpoint {
   const { handle, isCounted = true, ...rest } = declaration
-  return { ...rest, isCounted, run: (call) => handle({ ...call, body: undefined }) }
+  return {
+    ...rest,
+    isCounted,
+    isBodyRequired: false,
+    run: (call) => handle({ ...call, body: undefined }),
+  }
 }
 
 /**
@@ -77,6 +91,7 @@ export function endpointWithBody<Schema extends TSchema>(
     ...rest,
     isCounted,
     bodySchema: schema,
+    isBodyRequired: emptyBody === undefined,
     run: (call, text) => {
       const isAbsent = text.length === 0 && emptyBody !== undefined
       const json = isAbsent ? Buffer.from(emptyBody) : text

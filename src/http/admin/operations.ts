@@ -1,6 +1,7 @@
 import type { Static } from '@sinclair/typebox'
 import { Refusal } from '../../lib/errors.ts'
 import { OperationsBody } from '../../wire/admin.ts'
+import { OperationResults } from '../../wire/admin-replies.ts'
 import { parseJson } from '../../wire/parameters.ts'
 import { answerOf } from '../errors.ts'
 import {
@@ -36,6 +37,19 @@ export function buildOperationsEndpoint(endpoints: readonly AdminEndpoint[]): Ad
     path: '/batch',
     action: 'operations.execute',
     summary: 'Carry out up to 256 operations, with dependencies and references between them.',
+    example: {
+      operations: [
+        { operationId: 1, method: 'GET', relativeUrl: '/clients/settings' },
+        {
+          operationId: 2,
+          dependsOnOperationIds: [1],
+          method: 'PATCH',
+          relativeUrl: '/clients/settings',
+          body: { profileLifetimeDays: 30 },
+        },
+      ],
+    },
+    reply: [200, OperationResults],
     handle: async (call) => {
       const work: Work = { call, endpoints, results: new Map() }
       for (const operation of inOrder(call.body.operations)) {

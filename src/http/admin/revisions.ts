@@ -1,8 +1,10 @@
+import { Type } from '@sinclair/typebox'
 import { auditedTypes, readAudit, type AuditEntry, type AuditQuery } from '../../domain/audit/log.ts'
 import { installPartition } from '../../domain/documents.ts'
 import { Refusal } from '../../lib/errors.ts'
 import { dayMs } from '../../model/limits.ts'
 import { isSystemAdmin } from '../../model/permission.ts'
+import { PageQuery, RevisionDetails, RevisionList } from '../../wire/admin-replies.ts'
 import { endpoint, pageOf, type AdminCall, type AdminEndpoint, type AdminReply } from './endpoint.ts'
 
 /** Types that Adobe has, of which nothing is kept here. @source target-profile-service.md §7.7 */
@@ -28,6 +30,14 @@ export const revisionEndpoints: readonly AdminEndpoint[] = [
     path: '/revisions/:type',
     action: 'audit.read',
     summary: 'List changes of a type: those of the last day, or since modifiedAt.',
+    query: Type.Object({
+      ...PageQuery.properties,
+      modifiedAt: Type.Optional(Type.String({ description: 'Since when; ISO 8601 or epoch milliseconds.' })),
+      modifiedBy: Type.Optional(
+        Type.String({ description: 'E-mail address of a person, or client id of a credential.' }),
+      ),
+    }),
+    reply: [200, RevisionList],
     handle: async (call) => {
       const sinceMs = readTime(call, 'modifiedAt') ?? call.context.clock.nowMs() - dayMs
       const by = call.query.get('modifiedBy')?.trim() || undefined
@@ -39,6 +49,8 @@ export const revisionEndpoints: readonly AdminEndpoint[] = [
     path: '/revisions/:type/:id',
     action: 'audit.read',
     summary: 'List the changes of one thing, the latest first.',
+    query: PageQuery,
+    reply: [200, RevisionList],
     handle: async (call) =>
       log(call, { entityId: call.params['id'] ?? '' }, pageOf(call.query, entityRevisionsShown)),
   }),
@@ -47,6 +59,9 @@ export const revisionEndpoints: readonly AdminEndpoint[] = [
     path: '/revisions/:type/:id/revision',
     action: 'audit.read',
     summary: 'Read the latest change of one thing no later than timestamp.',
+    query: Type.Object({ timestamp: Type.String({ description: 'ISO 8601 or epoch milliseconds.' }) }),
+    reply: [200, RevisionDetails],
+    refusals: ['revision_not_found'],
     handle: async (call) => {
       const atMs = readTime(call, 'timestamp')
       if (atMs === undefined) throw new Refusal('parameter_invalid', 'The parameter timestamp is missing.')
@@ -58,6 +73,8 @@ export const revisionEndpoints: readonly AdminEndpoint[] = [
     path: '/revisions/:type/:id/revision/:revisionId',
     action: 'audit.read',
     summary: 'Read one change.',
+    reply: [200, RevisionDetails],
+    refusals: ['revision_not_found'],
     handle: async (call) => one(call, (entry) => String(entry.id) === call.params['revisionId']),
   }),
 ]

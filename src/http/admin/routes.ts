@@ -6,6 +6,7 @@ import type { Principal } from '../../model/permission.ts'
 import { pathParameter, rawQuery } from '../address.ts'
 import type { Bodies } from '../bodies.ts'
 import { CallLimit } from '../call-limit.ts'
+import { describeAdmin } from '../reference/admin-api.ts'
 import type { Services } from '../services.ts'
 import { bearerOf } from '../token-check.ts'
 import { hasBody } from '../unread-body.ts'
@@ -51,7 +52,7 @@ export function addAdminRoutes(app: FastifyInstance, services: Services, bodies:
     app.route({
       method: endpoint.method,
       url: `/:tenant/target${endpoint.path}`,
-      config: { action: endpoint.action },
+      config: { action: endpoint.action, description: describeAdmin(endpoint) },
       handler: (request, reply) => answer({ services, bodies, limit }, endpoint, request, reply),
     })
   }
@@ -67,7 +68,7 @@ async function answer(
   const principal = await requirePrincipal(services, request, reply)
   const client = await requireTenant(services, request)
   requireAction(principal, endpoint.action, client)
-  if (endpoint.isCounted) limit.take(client.code)
+  if (endpoint.isCounted) limit.take(client.code, reply)
   const takesBody = endpoint.bodySchema !== undefined
   requireVersion(request.headers, takesBody && hasBody(request.raw))
   const text = takesBody ? await bodies.read({ request, reply }, bodyBytesMax, tooLarge) : Buffer.alloc(0)

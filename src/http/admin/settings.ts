@@ -1,5 +1,5 @@
 import { patchSettings, readSettings, replaceSettings } from '../../domain/clients/settings.ts'
-import { SettingsBody, SettingsPatchBody } from '../../wire/admin.ts'
+import { Settings, SettingsBody, SettingsPatchBody } from '../../wire/admin.ts'
 import { endpoint, endpointWithBody, type AdminEndpoint } from './endpoint.ts'
 
 const path = '/clients/settings'
@@ -11,6 +11,7 @@ export const settingsEndpoints: readonly AdminEndpoint[] = [
     path,
     action: 'settings.read',
     summary: 'Read the settings of the client.',
+    reply: [200, Settings],
     handle: async ({ context, client }) => ({ status: 200, body: await readSettings(context, client) }),
   }),
   endpointWithBody(SettingsBody, {
@@ -18,6 +19,8 @@ export const settingsEndpoints: readonly AdminEndpoint[] = [
     path,
     action: 'settings.change',
     summary: 'Replace the settings; what is left out returns to its default.',
+    example: { enableProfileApiAuthentication: true },
+    reply: [200, Settings],
     handle: async (call) => ({
       status: 200,
       body: await replaceSettings(call.context, call, given(call.body)),
@@ -28,6 +31,8 @@ export const settingsEndpoints: readonly AdminEndpoint[] = [
     path,
     action: 'settings.change',
     summary: 'Change some settings and leave the others.',
+    example: { profileLifetimeDays: 30 },
+    reply: [200, Settings],
     handle: async (call) => ({
       status: 200,
       body: await patchSettings(call.context, call, given(call.body)),

@@ -1,3 +1,4 @@
+import { Type } from '@sinclair/typebox'
 import type { TokenUse } from '../../domain/callers/log.ts'
 import {
   defaultLifeSeconds,
@@ -10,9 +11,18 @@ import { tokenScopes, type TokenRecord, type TokenScope } from '../../domain/tok
 import { Refusal } from '../../lib/errors.ts'
 import { mayDo } from '../../model/permission.ts'
 import { TokenOrderBody } from '../../wire/admin.ts'
+import { NewToken, Token, TokenDetails, TokenScope as ScopeName } from '../../wire/admin-replies.ts'
 import { endpoint, endpointWithBody, type AdminCall, type AdminEndpoint } from './endpoint.ts'
 
 const path = '/authentication/token'
+
+const scopeQuery = {
+  authorizationScope: Type.Optional({
+    ...ScopeName,
+    description: 'Which token; required, as this or as scope.',
+  }),
+  scope: Type.Optional({ ...ScopeName, description: 'Another name of authorizationScope.' }),
+}
 
 /** The profile authentication token and the one for debugging tools. @source decisions.md §6, §7 */
 export const tokenEndpoints: readonly AdminEndpoint[] = [
@@ -21,6 +31,16 @@ export const tokenEndpoints: readonly AdminEndpoint[] = [
     path,
     action: 'token.readExpiry',
     summary: 'Read the current token of a scope, with the seconds until it expires.',
+    query: Type.Object({
+      ...scopeQuery,
+      details: Type.Optional(
+        Type.Union([Type.Literal('true'), Type.Literal('false')], {
+          description: 'Also who made it, who used it last, and which replaced ones go on.',
+        }),
+      ),
+    }),
+    reply: [200, Type.Union([TokenDetails, Token])],
+    refusals: ['token_not_found'],
     isCounted: false,
     handle: async (call) => {
       const scope = requireScope(call)
@@ -37,6 +57,10 @@ export const tokenEndpoints: readonly AdminEndpoint[] = [
     path,
     action: 'token.generate',
     summary: 'Generate a token; the current one of the scope ends, at once or after an overlap.',
+    query: Type.Object(scopeQuery),
+    example: { expiresIn: 2_592_000, overlap: 86_400 },
+    reply: [201, NewToken],
+    refusals: ['tokens_too_many'],
     emptyBody: '{}',
     handle: async (call) => {
       const scope = requireScope(call)
@@ -51,6 +75,12 @@ export const tokenEndpoints: readonly AdminEndpoint[] = [
     path,
     action: 'token.revoke',
     summary: 'Revoke every token of a scope, or with overlapping=true those that were replaced.',
+    query: Type.Object({
+      ...scopeQuery,
+      overlapping: Type.Optional(Type.Union([Type.Literal('true'), Type.Literal('false')])),
+    }),
+    reply: [204],
+    refusals: ['token_not_found'],
     handle: async (call) => {
       const overlappingOnly = readFlag(call, 'overlapping')
       await revokeTokens(call.context, { ...call, scope: requireScope(call) }, { overlappingOnly })

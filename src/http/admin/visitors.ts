@@ -4,9 +4,13 @@ import { editProfile, eraseProfile } from '../../domain/profiles/edit.ts'
 import { getProfile } from '../../domain/profiles/read.ts'
 import { Refusal } from '../../lib/errors.ts'
 import { consumedCount, successfulUpdates, type Batch } from '../../model/batch.ts'
+import { profileBytesMax } from '../../model/limits.ts'
+import { viewBytes } from '../../model/profile.ts'
 import { parseId, type IdKind, type VisitorId } from '../../model/visitor-id.ts'
 import { ProfilePatchBody } from '../../wire/admin.ts'
-import { writeProfile } from '../../wire/profile.ts'
+import { AttributeNames, Caller as CallerEntry, listReply, PageQuery } from '../../wire/admin-replies.ts'
+import { BatchEntry } from '../../wire/batch.ts'
+import { ProfileEntry, writeProfile } from '../../wire/profile.ts'
 import { endpoint, endpointWithBody, pageOf, listOf, type AdminCall, type AdminEndpoint } from './endpoint.ts'
 
 const profilePath = '/profiles/:kind/:id'
@@ -18,6 +22,8 @@ export const visitorEndpoints: readonly AdminEndpoint[] = [
     path: profilePath,
     action: 'profiles.read',
     summary: 'Read a profile by an id.',
+    reply: [200, ProfileEntry],
+    refusals: ['profile_not_found', 'route_unknown'],
     handle: async (call) => ({ status: 200, body: await shownProfile(call, requireId(call)) }),
   }),
   endpointWithBody(ProfilePatchBody, {
@@ -25,6 +31,9 @@ export const visitorEndpoints: readonly AdminEndpoint[] = [
     path: profilePath,
     action: 'profiles.edit',
     summary: 'Set and remove attributes of a profile.',
+    example: { set: { plan: 'gold' }, remove: ['trial'] },
+    reply: [200, ProfileEntry],
+    refusals: ['profile_not_found', 'route_unknown', 'attribute_name_invalid', 'profile_too_large'],
     handle: async (call) => {
       const id = requireId(call)
       const { set = {}, remove = [] } = call.body
@@ -38,6 +47,8 @@ export const visitorEndpoints: readonly AdminEndpoint[] = [
     path: profilePath,
     action: 'profiles.delete',
     summary: 'Delete a profile with all its ids.',
+    reply: [204],
+    refusals: ['profile_not_found', 'route_unknown'],
     handle: async (call) => {
       if (!(await eraseProfile(call.context, call, requireId(call)))) throw noProfile(call)
       return { status: 204 }
@@ -48,6 +59,7 @@ export const visitorEndpoints: readonly AdminEndpoint[] = [
     path: '/profileattributes/mbox',
     action: 'attributeNames.read',
     summary: 'List the names of attributes seen in writes.',
+    reply: [200, AttributeNames],
     handle: async ({ context, client }) => {
       const names = await context.store.profiles.attributeNames(client.code)
       const mboxProfileAttributes = names.toSorted(byCodePoint).map((name) => `profile.${name}`)
@@ -59,6 +71,8 @@ export const visitorEndpoints: readonly AdminEndpoint[] = [
     path: '/batches',
     action: 'batches.read',
     summary: 'List the batches of the client, the latest first.',
+    query: PageQuery,
+    reply: [200, listReply('batches', BatchEntry)],
     handle: async (call) => {
       const { context, client, query } = call
       const page = pageOf(query)
@@ -74,6 +88,8 @@ export const visitorEndpoints: readonly AdminEndpoint[] = [
     path: '/batches/:batchId',
     action: 'batches.read',
     summary: 'Read a batch.',
+    reply: [200, BatchEntry],
+    refusals: ['batch_not_found'],
     handle: async (call) => {
       const batchId = call.params['batchId'] ?? ''
       const batch = await call.context.store.batches.get(call.client.code, batchId)
@@ -89,6 +105,8 @@ export const visitorEndpoints: readonly AdminEndpoint[] = [
     path: '/callers',
     action: 'callers.read',
     summary: 'List the callers of the last 24 hours that the switch would cut off.',
+    query: PageQuery,
+    reply: [200, listReply('callers', CallerEntry)],
     handle: async ({ context, client, query }) => {
       await context.callers.flush({ everything: false })
       const callers = await context.callers.list(client.code)
@@ -124,7 +142,8 @@ async function shownProfile(call: AdminCall, id: VisitorId): Promise<unknown> {
   const profile = await getProfile(call.context, call.client, id)
   if (profile === undefined) throw noProfile(call)
   const visitorId = call.params['id'] ?? ''
-  return JSON.parse(writeProfile({ ...profile, client: call.client.code, visitorId }))
+  const shown: object = JSON.parse(writeProfile({ ...profile, client: call.client.code, visitorId }))
+  return { ...shown, bytesLeft: profileBytesMax - viewBytes(profile) }
 }
 
 function noProfile({ client, params }: AdminCall): Refusal {

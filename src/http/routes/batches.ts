@@ -12,6 +12,7 @@ import { contentLength, type Bodies } from '../bodies.ts'
 import { CallLimit } from '../call-limit.ts'
 import { clientOfPath } from '../client-of.ts'
 import type { Call } from '../endpoint.ts'
+import { statusDescription, uploadDescription } from '../reference/profile-api.ts'
 import { forProfileApi } from '../token-check.ts'
 import type { Services } from '../services.ts'
 
@@ -20,9 +21,9 @@ export function addBatchRoutes(app: FastifyInstance, services: Services, bodies:
   const limit = new CallLimit(services.context.clock, services.settings.batchCallsPerMinute)
   addUploadRoute(app, services, { bodies, limit, version: 1, url: '/m2/:client/profile/batchUpdate' })
   addUploadRoute(app, services, { bodies, limit, version: 2, url: '/m2/:client/v2/profile/batchUpdate' })
-  addStatusRoute(app, services, '/m2/:client/profile/batchStatus')
+  addStatusRoute(app, services, { version: 1, url: '/m2/:client/profile/batchStatus' })
   // Links of older replies have the version in them.
-  addStatusRoute(app, services, '/m2/:client/v2/profile/batchStatus')
+  addStatusRoute(app, services, { version: 2, url: '/m2/:client/v2/profile/batchStatus' })
 }
 
 interface UploadRoute {
@@ -38,9 +39,9 @@ function addUploadRoute(app: FastifyInstance, services: Services, route: UploadR
   app.route({
     method: 'POST',
     url,
-    config: { action: 'batch.upload' },
+    config: { action: 'batch.upload', description: uploadDescription(version) },
     handler: forProfileApi(services, clientOfPath, async (call) => {
-      limit.take(call.client.code)
+      limit.take(call.client.code, call.reply)
       refuseLargeUpload(call, services.context.settings.batchBytesMax)
       const { client } = call
       const batch = await acceptBatch(services.context, { client, version, body: bodies.open(call) })
@@ -64,11 +65,15 @@ function sendAccepted(call: Call, { batchId }: Batch): FastifyReply {
   return send(call, { success: true, batchStatus, message: 'Batch submitted for processing' })
 }
 
-function addStatusRoute(app: FastifyInstance, services: Services, url: string) {
+function addStatusRoute(
+  app: FastifyInstance,
+  services: Services,
+  { version, url }: Pick<UploadRoute, 'version' | 'url'>,
+) {
   app.route({
     method: 'GET',
     url,
-    config: { action: 'batch.status' },
+    config: { action: 'batch.status', description: statusDescription(version) },
     handler: forProfileApi(services, clientOfPath, async (call) => {
       if (isOn(call, 'failedRows')) return sendFailedRows(services, call)
       const found = await readBatch(services.context, call.client, requireBatchId(call))

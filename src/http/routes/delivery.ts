@@ -10,6 +10,7 @@ import type { Bodies } from '../bodies.ts'
 import { clientOfVisit } from '../client-of.ts'
 import { allowOrigin, answerPreflight } from '../cors.ts'
 import { forClient, type Call } from '../endpoint.ts'
+import { preflightDescription, visitDescription } from '../reference/other-routes.ts'
 import type { Services } from '../services.ts'
 import { requireSessionId, toVisit } from '../visit.ts'
 
@@ -21,13 +22,13 @@ export function addDeliveryRoutes(app: FastifyInstance, services: Services, bodi
   app.route({
     method: 'OPTIONS',
     url,
-    config: { action: 'public' },
+    config: { action: 'public', description: preflightDescription },
     handler: forClient(services, clientOfVisit, answerPreflight),
   })
   app.route({
     method: 'POST',
     url,
-    config: { action: 'visit' },
+    config: { action: 'visit', description: visitDescription },
     handler: forClient(services, clientOfVisit, async (call) => {
       allowOrigin(call)
       const body = await readDeliveryBody(call, services, bodies)

@@ -6,6 +6,7 @@ import { writeAccessToken } from '../../wire/oauth.ts'
 import { parseJson } from '../../wire/parameters.ts'
 import { rawQuery } from '../address.ts'
 import type { Bodies } from '../bodies.ts'
+import { accessTokenDescription } from '../reference/other-routes.ts'
 import type { Services } from '../services.ts'
 
 /** Largest body of a request for an access token, bytes. */
@@ -16,7 +17,7 @@ export function addImsRoute(app: FastifyInstance, services: Services, bodies: Bo
   app.route({
     method: 'POST',
     url: '/ims/token/v3',
-    config: { action: 'public' },
+    config: { action: 'public', description: accessTokenDescription },
     handler: async (request, reply) => {
       const body = await bodies.read({ request, reply }, bodyBytesMax, tooLarge)
       const parameters = parametersOf(request, body)

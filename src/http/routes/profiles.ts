@@ -6,6 +6,7 @@ import { contentTypes } from '../../wire/m2-response.ts'
 import { writeProfile } from '../../wire/profile.ts'
 import { pathParameter } from '../address.ts'
 import { clientOfQuery } from '../client-of.ts'
+import { fetchDescriptions } from '../reference/profile-api.ts'
 import { forProfileApi } from '../token-check.ts'
 import type { Services } from '../services.ts'
 
@@ -22,7 +23,7 @@ export function addProfileRoutes(app: FastifyInstance, services: Services): void
     app.route({
       method: 'GET',
       url,
-      config: { action: 'profile.fetch' },
+      config: { action: 'profile.fetch', description: fetchDescriptions[kind] },
       handler: forProfileApi(services, clientOfQuery, async ({ request, reply, client }) => {
         const visitorId = pathParameter(request, 'id')
         const id = parseId(kind, visitorId)

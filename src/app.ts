@@ -19,6 +19,8 @@ import { addUpdateRoute } from './http/routes/update.ts'
 import { collectDescriptions } from './http/reference/routes.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import type { Services } from './http/services.ts'
+import { SessionGate } from './http/session/gate.ts'
+import { addSessionRoutes } from './http/session/routes.ts'
 import { hasBody } from './http/unread-body.ts'
 import { watchRequests, watchUnrouted } from './http/watch-requests.ts'
 import { assert } from './lib/assert.ts'
@@ -27,7 +29,10 @@ import { uuid } from './lib/ids.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What a caller does here, as rights name it; `public` asks for no rights. */
+    /**
+     * What a caller does here, as rights name it; `public` asks for no rights, `own` for somebody who
+     * is signed in and acts for themselves.
+     */
     action?: string
   }
 }
@@ -62,7 +67,9 @@ export function buildApp(services: Services): FastifyInstance {
   addProfileRoutes(app, services)
   addDeliveryRoutes(app, services, bodies)
   addImsRoute(app, services, bodies)
-  addAdminRoutes(app, services, bodies)
+  const gate = new SessionGate(services)
+  addAdminRoutes(app, { services, bodies, gate })
+  addSessionRoutes(app, { services, bodies, gate })
   addProbeRoutes(app, services)
   addMetricsRoute(app, services)
   addDocsRoutes(app, routes)

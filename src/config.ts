@@ -49,6 +49,12 @@ const settings = {
     'TRUSTED_PROXIES',
     'Reverse proxies whose X-Forwarded headers are believed; none by default.',
   ),
+  publicUrl: custom(
+    'PUBLIC_URL',
+    'Address by which browsers reach the server, where its proxy does not tell; none by default.',
+    '',
+    { accepts: 'an http or https address without a path, or nothing', parse: parseOrigin },
+  ),
   tlsCert: file(
     'TLS_CERT',
     'Certificate with its chain, in PEM. With it the server speaks HTTPS; SIGHUP reads it again.',
@@ -255,6 +261,14 @@ export function readConfig(from: {
   if (faults.length > 0) return { kind: 'faults', faults }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each key was read by its own row's parser
   return { kind: 'config', config: Object.freeze(values) as Config }
+}
+
+/** An origin without its trailing slash. */
+function parseOrigin(text: string): Parsed<string> {
+  if (text === '') return { value: '' }
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isOrigin = url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`
+  return isOrigin ? { value: url.origin } : { fault: 'an http or https address without a path' }
 }
 
 function isBlank(value: unknown): boolean {

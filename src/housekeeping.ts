@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { sweepInvitations } from './domain/accounts/invitations.ts'
 import { forgetAudit, readAudit } from './domain/audit/log.ts'
 import { listClients } from './domain/clients/manage.ts'
 import type { ControlContext } from './domain/context.ts'
@@ -7,7 +8,7 @@ import { installPartition } from './domain/documents.ts'
 /** How often what was noted of callers is written, ms. */
 const flushEveryMs = 5_000
 
-/** How often old entries of the audit log are looked for, ms. */
+/** How often old entries of the audit log, sessions and invitations are looked for, ms. */
 const forgetEveryMs = 3_600_000
 
 /** Starts what is done now and then beside the requests; the returned function ends it. */
@@ -20,6 +21,8 @@ export function startHousekeeping(context: ControlContext, log: Logger): () => P
     if (nowMs - forgotAtMs < forgetEveryMs) return
     forgotAtMs = nowMs
     await forgetOldEntries(context, nowMs - context.settings.auditRetentionMs)
+    await context.sessions.sweep()
+    await sweepInvitations(context)
   }
   const report = (error: unknown) => log.error({ err: error }, 'housekeeping failed; it is tried again')
   const timer = setInterval(() => {

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { listClients } from './domain/clients/manage.ts'
 import type { ControlContext } from './domain/context.ts'
+import { isLoopback } from './lib/loopback.ts'
 
 /** Codes that one line of the log names. */
 const namedMax = 20
@@ -18,9 +19,4 @@ export async function warnOfOpenClients(context: ControlContext, host: string, l
     'these clients require no authentication, and the address is not of this machine alone: ' +
       'anyone who reaches it can read and write their profiles',
   )
-}
-
-/** Tells whether an address is reached from this machine alone. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.')
 }

@@ -1,4 +1,8 @@
 import type { Config, StoreLocation } from './config.ts'
+import { SignInAttempts } from './domain/accounts/attempts.ts'
+import { Passwords } from './domain/accounts/passwords.ts'
+import { People } from './domain/accounts/people.ts'
+import { Sessions } from './domain/accounts/sessions.ts'
 import { ClientDirectory } from './domain/clients/directory.ts'
 import { CallerLog } from './domain/callers/log.ts'
 import type { ControlContext, DomainContext } from './domain/context.ts'
@@ -22,6 +26,7 @@ export function buildContext(config: Config, store: Store, batchAccepted: () => 
     store,
     clock,
     clients: new ClientDirectory(store.documents, clock),
+    people: new People(store.documents, clock),
     batchAccepted,
     settings: {
       profileLifetimeDays: config.profileLifetimeDays,
@@ -37,11 +42,14 @@ export function buildContext(config: Config, store: Store, batchAccepted: () => 
 
 /** Adds what the control plane and the profile API's tokens need; the batch thread has no use for it. */
 export function addControl(context: DomainContext, secretKey: SecretKey): ControlContext {
-  const { store, clock } = context
+  const { store, clock, people } = context
   return {
     ...context,
     secretKey,
     tokens: new TokenChecker(store.documents, clock),
     callers: new CallerLog(store.documents, clock),
+    passwords: new Passwords(),
+    attempts: new SignInAttempts(clock),
+    sessions: new Sessions(store.documents, clock, people),
   }
 }

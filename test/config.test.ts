@@ -30,6 +30,7 @@ describe('settings', () => {
       defaultClient: 'demo',
       logLevel: 'info',
       trustedProxies: [],
+      publicUrl: '',
       tlsCert: '',
       tlsKey: '',
       edgeHost: '',

@@ -33,6 +33,15 @@ export interface Workspace {
   readonly name: string
 }
 
+/** A link by which a person chooses a password; the token is in this reply alone. */
+export interface Invitation {
+  readonly email: string
+  readonly token: string
+  /** Behind the address of the service. */
+  readonly path: string
+  readonly expiresAt: string
+}
+
 /** People of the client, by the Admin API. */
 export class Users {
   readonly #session: Session
@@ -62,6 +71,16 @@ export class Users {
   /** Takes a person's memberships of the client away, and the person with the last one. */
   delete(email: string, options: CallOptions = {}): Promise<void> {
     return this.#session.admin({ method: 'DELETE', path: userPath(email) }, options)
+  }
+
+  /** Makes the link by which a person chooses a password, a first or a new one; it replaces the last. */
+  invite(email: string, options: CallOptions = {}): Promise<Invitation> {
+    return this.#session.admin({ method: 'POST', path: `${userPath(email)}/invitation` }, options)
+  }
+
+  /** Signs a person out everywhere. */
+  endSessions(email: string, options: CallOptions = {}): Promise<void> {
+    return this.#session.admin({ method: 'DELETE', path: `${userPath(email)}/sessions` }, options)
   }
 }
 

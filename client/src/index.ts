@@ -25,7 +25,8 @@ export type {
   TokenScope,
 } from './tokens.ts'
 export type { Settings } from './settings.ts'
-export type { Credential, Membership, Role, User, Workspace } from './accounts.ts'
+export type { Credential, Invitation, Membership, Role, User, Workspace } from './accounts.ts'
+export type { ClientAccess, InvitationDetails, SessionDetails, SignInOptions } from './people.ts'
 export type { Client } from './clients.ts'
 export type {
   Caller,

@@ -29,13 +29,21 @@ export class Session {
   readonly #token: string | undefined
   readonly #credential: ApiCredential | undefined
   readonly #accessTokens: AccessTokens | undefined
+  /** Whether a browser's cookie tells the Admin API who calls. */
+  readonly #byCookie: boolean
 
   constructor(
     transport: Transport,
-    given: { client: string; token?: string | undefined; credential?: ApiCredential | undefined },
+    given: {
+      client?: string | undefined
+      token?: string | undefined
+      credential?: ApiCredential | undefined
+      auth?: 'session' | undefined
+    },
   ) {
     this.transport = transport
-    this.client = given.client
+    this.client = given.client ?? ''
+    this.#byCookie = given.auth === 'session'
     this.#token = given.token
     this.#credential = given.credential
     this.#accessTokens = given.credential && new AccessTokens(transport, given.credential)
@@ -66,31 +74,33 @@ export class Session {
 
   /** Calls the Admin API; a reply without a body is undefined. */
   admin<Reply>(call: AdminCall, options: CallOptions = {}): Promise<Reply> {
+    if (this.#byCookie) {
+      return this.transport.within(options, (deadline) => this.#adminOnce<Reply>(call, {}, deadline))
+    }
     const accessTokens = this.#requireAccessTokens()
     return this.transport.within(options, async (deadline) => {
       const accessToken = await accessTokens.get(deadline)
       try {
-        return await this.#adminOnce<Reply>(call, accessToken, deadline)
+        return await this.#adminOnce<Reply>(call, this.#bearer(accessToken), deadline)
       } catch (error) {
         // The server's key may be another since. What is refused so did nothing.
         if (!(error instanceof ServiceError) || error.code !== 'access_token_invalid') throw error
         await accessTokens.drop(accessToken)
-        return this.#adminOnce<Reply>(call, await accessTokens.get(deadline), deadline)
+        return this.#adminOnce<Reply>(call, this.#bearer(await accessTokens.get(deadline)), deadline)
       }
     })
   }
 
   #adminOnce<Reply>(
     { method, path, query, json }: AdminCall,
-    accessToken: AccessToken,
+    caller: Readonly<Record<string, string>>,
     deadline: Deadline,
   ): Promise<Reply> {
     const call: Call = {
       method,
       path: `/${pathPart(this.client)}/target${path}${queryText(query)}`,
       headers: {
-        authorization: `Bearer ${accessToken.text}`,
-        'x-api-key': this.#credential?.clientId ?? '',
+        ...caller,
         accept: adminType,
         ...(json !== undefined && { 'content-type': adminType }),
       },
@@ -99,9 +109,15 @@ export class Session {
     return this.transport.json<Reply>(call, deadline)
   }
 
+  #bearer({ text }: AccessToken): Readonly<Record<string, string>> {
+    return { authorization: `Bearer ${text}`, 'x-api-key': this.#credential?.clientId ?? '' }
+  }
+
   #requireAccessTokens(): AccessTokens {
     if (this.#accessTokens !== undefined) return this.#accessTokens
-    throw new TypeError('The Admin API needs an API credential: give the option credential.')
+    throw new TypeError(
+      'The Admin API needs an API credential or a session: give the option credential or auth.',
+    )
   }
 
   #withToken({ isOpen = false, ...call }: ProfileCall): Call {
@@ -138,7 +154,8 @@ export class Session {
  * @throws TypeError for those that an address cannot hold, because they mean another place in it
  */
 export function pathPart(text: string): string {
-  if (!['', '.', '..'].includes(text)) return encodeURIComponent(text)
+  if (text === '') throw new TypeError('A part of the address is empty; is the option client given?')
+  if (!['.', '..'].includes(text)) return encodeURIComponent(text)
   throw new TypeError(`"${text}" cannot stand in an address.`)
 }
 

@@ -2,6 +2,7 @@ import type { ApiCredential } from './access-token.ts'
 import { Credentials, Users, Workspaces } from './accounts.ts'
 import { Batches } from './batches.ts'
 import { Clients } from './clients.ts'
+import { PersonSession } from './people.ts'
 import { Profiles } from './profiles.ts'
 import { Session } from './session.ts'
 import { SettingsCalls } from './settings.ts'
@@ -13,12 +14,17 @@ import { Visits } from './visits.ts'
 export interface SilhouetteOptions extends TransportOptions {
   /** Address of the service, such as `https://profiles.example.com`; a path in it is kept. */
   readonly url: string
-  /** Code of the client whose profiles these are. */
-  readonly client: string
+  /** Code of the client whose profiles these are; the group `session` needs none. */
+  readonly client?: string | undefined
   /** The profile authentication token, for clients that demand it. */
   readonly token?: string | undefined
   /** For what the Admin API does; never give it to a browser. */
   readonly credential?: ApiCredential | undefined
+  /**
+   * With `session` the Admin API knows the person who is signed in, by a cookie that the browser
+   * sends: for pages that the service itself serves.
+   */
+  readonly auth?: 'session' | undefined
   /** Sends the requests; the runtime's own unless given. */
   readonly fetch?: typeof globalThis.fetch | undefined
   /** Limit of each call that names none, milliseconds; 30,000 unless given. Transfers have 10 minutes. */
@@ -43,6 +49,7 @@ export class Silhouette {
   readonly workspaces: Workspaces
   readonly callers: Callers
   readonly audit: Audit
+  readonly session: PersonSession
 
   constructor(options: SilhouetteOptions) {
     const session = new Session(new Transport(options), options)
@@ -57,5 +64,6 @@ export class Silhouette {
     this.workspaces = new Workspaces(session)
     this.callers = new Callers(session)
     this.audit = new Audit(session)
+    this.session = new PersonSession(session)
   }
 }

@@ -1,5 +1,9 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Store } from '../store/store.ts'
+import type { SignInAttempts } from './accounts/attempts.ts'
+import type { Passwords } from './accounts/passwords.ts'
+import type { People } from './accounts/people.ts'
+import type { Sessions } from './accounts/sessions.ts'
 import type { CallerLog } from './callers/log.ts'
 import type { ClientDirectory } from './clients/directory.ts'
 import type { SecretKey } from './secret-key.ts'
@@ -26,14 +30,18 @@ export interface DomainContext {
   readonly store: Store
   readonly clock: Clock
   readonly clients: ClientDirectory
+  readonly people: People
   readonly settings: DomainSettings
   /** Called after a batch was accepted, so that a worker need not wait for its next look. */
   readonly batchAccepted: () => void
 }
 
-/** What the control plane works with besides: tokens, and who calls. */
+/** What the control plane works with besides: tokens, who calls, and who is signed in. */
 export interface ControlContext extends DomainContext {
   readonly secretKey: SecretKey
   readonly tokens: TokenChecker
   readonly callers: CallerLog
+  readonly passwords: Passwords
+  readonly attempts: SignInAttempts
+  readonly sessions: Sessions
 }

@@ -60,3 +60,8 @@ export function originOf(request: FastifyRequest): string {
   const scheme = request.protocol === 'https' ? 'https' : 'http'
   return `${scheme}://${hostOf(request)}`
 }
+
+/** The same, unless the settings say by which address browsers reach the server. */
+export function publicOriginOf(request: FastifyRequest, { publicUrl }: { publicUrl: string }): string {
+  return publicUrl === '' ? originOf(request) : publicUrl
+}

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal, type ErrorCode } from '../lib/errors.ts'
 import { contentTypes, writeM2Response } from '../wire/m2-response.ts'
 import { writeOauthError } from '../wire/oauth.ts'
-import { writeRestError } from '../wire/rest-error.ts'
+import { writeApiError, writeRestError } from '../wire/rest-error.ts'
 import { adminMediaType, writeAdminError } from './admin/media-type.ts'
 import { chooseFormat } from './accept.ts'
 import { rawPath } from './address.ts'
@@ -52,12 +52,23 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   user_exists: 409,
   user_not_found: 404,
   last_system_admin: 409,
+  session_required: 401,
+  sign_in_failed: 401,
+  sign_in_delayed: 429,
+  sign_in_busy: 503,
+  cross_site_refused: 403,
+  password_wrong: 403,
+  password_refused: 400,
+  invitation_not_found: 404,
   revision_not_found: 404,
   store_unavailable: 503,
   server_stopping: 503,
 }
 
-/** When a 503 is worth another try, in seconds. Nothing else is to be retried as it stands. */
+/** What is worth another try later: all else is not to be retried as it stands. */
+const passing: ReadonlySet<number> = new Set([429, 503])
+
+/** When such a one is worth it, in seconds. */
 const retryAfterSeconds = 5
 
 /** What a caller is told of an error. */
@@ -85,7 +96,9 @@ export function answerErrors(services: Services) {
     reply.code(answer.status).type(type)
     // Only some of the shapes have room for the code.
     if (answer.code !== undefined) reply.header('error-code', answer.code)
-    if (answer.status === 503) reply.header('retry-after', answer.retryAfterSeconds ?? retryAfterSeconds)
+    if (passing.has(answer.status)) {
+      reply.header('retry-after', answer.retryAfterSeconds ?? retryAfterSeconds)
+    }
     if (isBodyPending(request.raw)) sendThenDrain(reply, body)
     else reply.send(body)
   }
@@ -131,6 +144,7 @@ function writeError(
 ): { type: string; body: string } {
   const place = neighbourhoodOf(rawPath(request.url))
   if (place === 'oauth') return { type: contentTypes.json, body: writeOauthError(code, message) }
+  if (place === 'api') return { type: contentTypes.json, body: writeApiError({ status, code, message }) }
   if (place === 'rest') return { type: contentTypes.json, body: writeRestError(status, message) }
   if (place === 'admin') {
     const error = { status, message, code, requestId: request.id, clock: context.clock }

@@ -7,6 +7,10 @@ import type { Tls } from './tls.ts'
 export interface HttpSettings {
   /** Code of the client that calls without a client mean. */
   readonly defaultClient: string
+  /** Address that the server listens on. */
+  readonly host: string
+  /** Scheme and host by which browsers reach the server; empty: as the request says. */
+  readonly publicUrl: string
   /** Host that visit replies name; empty for none. */
   readonly edgeHost: string
   /** Addresses and ranges whose X-Forwarded headers are believed. */

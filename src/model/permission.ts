@@ -68,6 +68,10 @@ export const rolesOfAction = {
 /** What an endpoint of the control plane lets its caller do. */
 export type Action = keyof typeof rolesOfAction
 
+/** Every action, in the order of the table. */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of the table above
+export const actions = Object.keys(rolesOfAction) as Action[]
+
 /** Tells whether someone may do this on a client: by any of the roles held there. */
 export function mayDo(principal: Principal, action: Action, client: string): boolean {
   const allowed: readonly Role[] = rolesOfAction[action]
@@ -77,6 +81,17 @@ export function mayDo(principal: Principal, action: Action, client: string): boo
 /** The roles that someone holds on a client, in any of its workspaces. */
 export function rolesOn({ memberships }: Principal, client: string): readonly Role[] {
   return memberships.filter((held) => covers(held, client)).map(({ role }) => role)
+}
+
+/** The highest of the roles that someone holds on a client; `undefined` for a stranger. */
+export function highestRoleOn(principal: Principal, client: string): Role | undefined {
+  const held = rolesOn(principal, client)
+  return roles.findLast((role) => held.includes(role))
+}
+
+/** All that someone may do on a client, in the order of the table. */
+export function actionsOn(principal: Principal, client: string): Action[] {
+  return actions.filter((action) => mayDo(principal, action, client))
 }
 
 /** A system admin's membership names no client: it covers them all. */

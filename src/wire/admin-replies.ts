@@ -150,6 +150,17 @@ export const User = named(
   }),
 )
 
+/** A link by which a person chooses a password. */
+export const Invitation = named(
+  'Invitation',
+  Type.Object({
+    email: Type.String(),
+    token: Type.String({ description: 'In this reply alone.' }),
+    path: Type.String({ description: 'Behind the address of the service; what to hand to the person.' }),
+    expiresAt: Time,
+  }),
+)
+
 /** Who called in the last 24 hours without a token that would work. */
 export const Caller = named(
   'Caller',

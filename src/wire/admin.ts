@@ -104,13 +104,24 @@ const Email = Type.String({
   description: 'must be an e-mail address',
 })
 
-const Locale = Type.String({ maxLength: 35 })
+/** A person's name, which may be left blank. */
+export const PersonName = Type.String({
+  maxLength: nameCharsMax,
+  pattern: `^${noControls}*$`,
+  description: 'must not hold control characters',
+})
+
+export const LocaleText = Type.String({
+  maxLength: 35,
+  pattern: '^[A-Za-z0-9-]*$',
+  description: 'must be a language tag such as en or nl-NL',
+})
 
 export const UserBody = Type.Object(
   {
     email: Email,
-    name: Type.Optional(Type.String({ maxLength: nameCharsMax })),
-    locale: Type.Optional(Locale),
+    name: Type.Optional(PersonName),
+    locale: Type.Optional(LocaleText),
     memberships: Type.Optional(Memberships),
   },
   closed,
@@ -118,8 +129,8 @@ export const UserBody = Type.Object(
 
 export const UserPatchBody = Type.Object(
   {
-    name: Type.Optional(Type.String({ maxLength: nameCharsMax })),
-    locale: Type.Optional(Locale),
+    name: Type.Optional(PersonName),
+    locale: Type.Optional(LocaleText),
     memberships: Type.Optional(Memberships),
   },
   closed,

@@ -17,6 +17,8 @@ import { applyAllBatches, testContext, type TestContext } from '../support/conte
 
 const defaults: HttpSettings = {
   defaultClient: 'demo',
+  host: '127.0.0.1',
+  publicUrl: '',
   edgeHost: '',
   trustedProxies: [],
   updateQueryBytesMax: 8_192,

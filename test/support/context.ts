@@ -2,6 +2,10 @@ import { applyNext } from '../../src/domain/batches/worker.ts'
 import { acceptBatch } from '../../src/domain/batches/accept.ts'
 import { readFailedRows } from '../../src/domain/batches/failed-rows.ts'
 import { readBatch } from '../../src/domain/batches/status.ts'
+import { SignInAttempts } from '../../src/domain/accounts/attempts.ts'
+import { Passwords } from '../../src/domain/accounts/passwords.ts'
+import { People } from '../../src/domain/accounts/people.ts'
+import { Sessions } from '../../src/domain/accounts/sessions.ts'
 import { ClientDirectory, type Client } from '../../src/domain/clients/directory.ts'
 import { CallerLog } from '../../src/domain/callers/log.ts'
 import type { ControlContext, DomainContext, DomainSettings } from '../../src/domain/context.ts'
@@ -19,14 +23,19 @@ export interface TestContext extends ControlContext {
 /** A domain over a store, on a clock that stands still, with the default settings. */
 export function testContext(store: Store, settings: Partial<DomainSettings> = {}): TestContext {
   const clock = manualClock()
+  const people = new People(store.documents, clock)
   return {
     store,
     clock,
     clients: new ClientDirectory(store.documents, clock),
+    people,
     batchAccepted: () => {},
     secretKey: new SecretKey('a key for tests, long enough to be one'),
     tokens: new TokenChecker(store.documents, clock),
     callers: new CallerLog(store.documents, clock),
+    passwords: new Passwords(),
+    attempts: new SignInAttempts(clock),
+    sessions: new Sessions(store.documents, clock, people),
     settings: {
       profileLifetimeDays: 14,
       batchBytesMax: 52_428_800,

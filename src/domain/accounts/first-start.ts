@@ -1,4 +1,3 @@
-import { hash } from '@node-rs/argon2'
 import { randomBytes } from 'node:crypto'
 import { randomHex } from '../../lib/ids.ts'
 import { audit, serviceActor } from '../audit/log.ts'
@@ -6,7 +5,7 @@ import type { Client } from '../clients/directory.ts'
 import type { ControlContext } from '../context.ts'
 import { bodyOf, change, installPartition, put } from '../documents.ts'
 import { insertion, makeCredential } from './credentials.ts'
-import { userCollection, userId, type User } from './users.ts'
+import { newGeneration, userCollection, userId, type User } from './people.ts'
 
 /** What the settings choose for the first start; what they leave out is made up. */
 export interface FirstAccounts {
@@ -110,10 +109,11 @@ async function firstUser(context: ControlContext, client: Client, { email, passw
     name: 'Administrator',
     locale: '',
     memberships: [{ role: 'systemAdmin' }],
-    passwordHash: await hash(password),
+    passwordHash: await context.passwords.hash(password),
+    generation: newGeneration(),
     createdAtMs: context.clock.nowMs(),
   }
-  const { passwordHash: _, ...after } = user
+  const { passwordHash: _, generation: __, ...after } = user
   const entry = { type: 'user', entityId: userId(email), operation: 'create', after } as const
   return [
     { kind: 'insert', collection: userCollection, id: userId(email), body: user } as const,

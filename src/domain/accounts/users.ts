@@ -6,17 +6,7 @@ import type { DomainContext } from '../context.ts'
 import { bodyOf, change, installPartition, listAll, put, removal } from '../documents.ts'
 import type { AccountOrder } from './credentials.ts'
 import { membershipFor, requireGrant } from './memberships.ts'
-
-/** A person, with all memberships. */
-export interface User {
-  readonly email: string
-  readonly name: string
-  readonly locale: string
-  readonly memberships: readonly Membership[]
-  /** argon2id, in its text form; absent until the person has chosen a password. */
-  readonly passwordHash?: string | undefined
-  readonly createdAtMs: number
-}
+import { newGeneration, userCollection, userId, type User } from './people.ts'
 
 /** A person as seen on one client: with the memberships there, and a system admin's. */
 export type UserEntry = Pick<User, 'email' | 'name' | 'locale' | 'memberships'>
@@ -25,13 +15,6 @@ export type UserEntry = Pick<User, 'email' | 'name' | 'locale' | 'memberships'>
 export type GivenMembership = Pick<Membership, 'role'> & {
   readonly client?: string | undefined
   readonly workspace?: string | undefined
-}
-
-export const userCollection = 'users'
-
-/** Clears that a person's record is theirs whatever the case of their address. */
-export function userId(email: string): string {
-  return email.toLowerCase()
 }
 
 /** Lists the people of a client whom the caller administers, by e-mail address. */
@@ -77,6 +60,7 @@ export async function createUser(
       name: given.name,
       locale: given.locale,
       memberships: [],
+      generation: newGeneration(),
       createdAtMs: context.clock.nowMs(),
     }
     return { ...base, memberships: [...base.memberships, ...without(memberships, base.memberships)] }
@@ -139,6 +123,40 @@ export async function deleteUser(context: DomainContext, order: AccountOrder, em
   })
 }
 
+/**
+ * Makes a change of a person that concerns all that they are, wherever: whoever makes it must
+ * administer all of that.
+ *
+ * @throws Refusal `user_not_found`, `grant_refused`
+ */
+export async function changeWholeUser(
+  context: DomainContext,
+  order: AccountOrder,
+  what: UserChange,
+  next: (known: User) => User,
+): Promise<User> {
+  await requireUser(context, order, what.email)
+  return changeRecord(context, order, what, (known) => {
+    if (known === undefined) throw noUser(what.email)
+    for (const held of known.memberships) requireGrant(order.principal, held)
+    return next(known)
+  })
+}
+
+/**
+ * Ends all sessions of a person.
+ *
+ * @throws Refusal `user_not_found`, `grant_refused`
+ */
+export async function endUserSessions(
+  context: DomainContext,
+  order: AccountOrder,
+  email: string,
+): Promise<void> {
+  const what: UserChange = { email, operation: 'patch', note: { sessions: 'ended' } }
+  await changeWholeUser(context, order, what, (known) => ({ ...known, generation: newGeneration() }))
+}
+
 /** Takes all memberships of a client away, and the people who have no others. */
 export async function removeClientUsers(context: DomainContext, client: string): Promise<void> {
   const { documents } = context.store
@@ -154,19 +172,40 @@ export async function removeClientUsers(context: DomainContext, client: string):
         result: undefined,
       }
     })
+    context.people.forget(id)
   }
 }
 
-/** Changes a person's record in one commit with the audit log; without memberships the record goes. */
+/** A change of a person's record, as it is made and kept in the audit log. */
+export interface UserChange {
+  readonly email: string
+  readonly operation: Operation
+  /** What the log tells besides the person as shown: of secrets, that they changed. */
+  readonly note?: Readonly<Record<string, unknown>>
+  /** Further changes of the same commit. */
+  readonly also?: (known: User | undefined) => Promise<readonly DocumentChange[]>
+}
+
+/** Changes a person's record, and shows the person as the caller sees them. */
 async function changeUser(
   context: DomainContext,
   order: AccountOrder,
-  { email, operation }: { email: string; operation: Operation },
+  what: UserChange,
   next: (known: User | undefined) => User,
 ): Promise<UserEntry> {
+  return entryOf(await changeRecord(context, order, what, next), order)
+}
+
+/** Changes a person's record in one commit with the audit log; without memberships the record goes. */
+export async function changeRecord(
+  context: DomainContext,
+  order: AccountOrder,
+  what: UserChange,
+  next: (known: User | undefined) => User,
+): Promise<User> {
   const { documents } = context.store
-  const id = userId(email)
-  return change(documents, installPartition, async () => {
+  const id = userId(what.email)
+  const changed = await change(documents, installPartition, async () => {
     const document = await documents.get(installPartition, userCollection, id)
     const known = bodyOf<User>(document)
     const user = next(known)
@@ -174,12 +213,15 @@ async function changeUser(
     return {
       changes: [
         userChange(document, user),
+        ...((await what.also?.(known)) ?? []),
         ...(endsAdmin ? [await leaveAdmins(context, id)] : []),
-        ...audit(context, { ...order, change: audited(known, user, { ...order, operation }) }),
+        ...audit(context, { ...order, change: audited(known, user, { ...order, ...what }) }),
       ],
-      result: entryOf(user, order),
+      result: user,
     }
   })
+  context.people.forget(id)
+  return changed
 }
 
 function userChange(document: Document | undefined, user: User): DocumentChange {
@@ -191,7 +233,7 @@ function userChange(document: Document | undefined, user: User): DocumentChange 
 function audited(
   known: User | undefined,
   user: User,
-  order: Pick<AccountOrder, 'client' | 'principal'> & { readonly operation: Operation },
+  order: Pick<AccountOrder, 'client' | 'principal'> & UserChange,
 ) {
   const isGone = user.memberships.length === 0
   return {
@@ -199,7 +241,7 @@ function audited(
     entityId: userId(user.email),
     operation: order.operation,
     before: known && entryOf(known, order),
-    after: isGone ? undefined : entryOf(user, order),
+    after: isGone ? undefined : { ...entryOf(user, order), ...order.note },
   } as const
 }
 
@@ -226,6 +268,7 @@ function otherClient(code: string, here: string): Refusal {
   )
 }
 
+/** Reads a person whom the caller administers. @throws Refusal `user_not_found` */
 async function requireUser(
   context: DomainContext,
   order: Pick<AccountOrder, 'client' | 'principal'>,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { DocumentChange } from '../../store/store.ts'
-import { obfuscateAddress } from '../../model/client-settings.ts'
+import { obfuscateAddress } from '../../model/address.ts'
 import type { Client } from '../clients/directory.ts'
 import type { DomainContext } from '../context.ts'
 import { bodyOf, installPartition, listAll, removal } from '../documents.ts'

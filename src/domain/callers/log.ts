@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../lib/clock.ts'
-import { obfuscateAddress } from '../../model/client-settings.ts'
+import { obfuscateAddress } from '../../model/address.ts'
 import { dayMs } from '../../model/limits.ts'
 import type { Document, DocumentChange, DocumentStore } from '../../store/store.ts'
 import type { Client } from '../clients/directory.ts'

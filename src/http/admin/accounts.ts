@@ -1,8 +1,24 @@
 import { createCredential, deleteCredential, listCredentials } from '../../domain/accounts/credentials.ts'
-import { createUser, deleteUser, listUsers, patchUser, readUser } from '../../domain/accounts/users.ts'
+import { invite } from '../../domain/accounts/invitations.ts'
+import {
+  createUser,
+  deleteUser,
+  endUserSessions,
+  listUsers,
+  patchUser,
+  readUser,
+} from '../../domain/accounts/users.ts'
 import { createWorkspace, listWorkspaces } from '../../domain/accounts/workspaces.ts'
 import { CredentialBody, UserBody, UserPatchBody, WorkspaceBody } from '../../wire/admin.ts'
-import { Credential, listReply, NewCredential, PageQuery, User, Workspace } from '../../wire/admin-replies.ts'
+import {
+  Credential,
+  Invitation,
+  listReply,
+  NewCredential,
+  PageQuery,
+  User,
+  Workspace,
+} from '../../wire/admin-replies.ts'
 import { endpoint, endpointWithBody, listOf, type AdminEndpoint } from './endpoint.ts'
 
 /** Workspaces, API credentials and people of a client. @source decisions.md §6, §7 */
@@ -117,6 +133,31 @@ export const accountEndpoints: readonly AdminEndpoint[] = [
     refusals: ['user_not_found', 'grant_refused', 'last_system_admin'],
     handle: async (call) => {
       await deleteUser(call.context, call, call.params['email'] ?? '')
+      return { status: 204 }
+    },
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/users/:email/invitation',
+    action: 'users.manage',
+    summary: 'Make the link by which a person chooses a password, a first or a new one; it works once.',
+    reply: [201, Invitation],
+    refusals: ['user_not_found', 'grant_refused'],
+    handle: async (call) => {
+      const { email, token, expiresAtMs } = await invite(call.context, call, call.params['email'] ?? '')
+      const expiresAt = new Date(expiresAtMs).toISOString()
+      return { status: 201, body: { email, token, path: `/console/invitation/${token}`, expiresAt } }
+    },
+  }),
+  endpoint({
+    method: 'DELETE',
+    path: '/users/:email/sessions',
+    action: 'users.manage',
+    summary: 'Sign a person out everywhere.',
+    reply: [204],
+    refusals: ['user_not_found', 'grant_refused'],
+    handle: async (call) => {
+      await endUserSessions(call.context, call, call.params['email'] ?? '')
       return { status: 204 }
     },
   }),

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { readAccessToken } from '../../domain/accounts/access-token.ts'
 import { Refusal } from '../../lib/errors.ts'
+import { principalOfUser } from '../../domain/accounts/people.ts'
+import type { Client } from '../../domain/clients/directory.ts'
 import { isClientCode } from '../../model/client-code.ts'
 import type { Principal } from '../../model/permission.ts'
 import { pathParameter, rawQuery } from '../address.ts'
@@ -8,6 +10,7 @@ import type { Bodies } from '../bodies.ts'
 import { CallLimit } from '../call-limit.ts'
 import { describeAdmin } from '../reference/admin-api.ts'
 import type { Services } from '../services.ts'
+import { whereaboutsOf, type SessionGate } from '../session/gate.ts'
 import { bearerOf } from '../token-check.ts'
 import { hasBody } from '../unread-body.ts'
 import { accountEndpoints } from './accounts.ts'
@@ -39,46 +42,58 @@ export const adminEndpoints: readonly AdminEndpoint[] = [
 /** Largest body of a call to the Admin API, bytes. */
 const bodyBytesMax = 4_194_304
 
-interface AdminSetup {
+interface AdminParts {
   readonly services: Services
   readonly bodies: Bodies
+  readonly gate: SessionGate
+}
+
+interface AdminSetup extends AdminParts {
   readonly limit: CallLimit
 }
 
+/** Who calls, and what counts the call: programs share a limit for each tenant, people have their own. */
+interface Caller {
+  readonly principal: Principal
+  readonly count: (client: Client) => void
+}
+
 /** The Admin API: `/{tenant}/target/…`. @source decisions.md §7 */
-export function addAdminRoutes(app: FastifyInstance, services: Services, bodies: Bodies): void {
+export function addAdminRoutes(app: FastifyInstance, parts: AdminParts): void {
+  const { services } = parts
   const limit = new CallLimit(services.context.clock, services.settings.adminCallsPerMinute)
   for (const endpoint of adminEndpoints) {
     app.route({
       method: endpoint.method,
       url: `/:tenant/target${endpoint.path}`,
       config: { action: endpoint.action, description: describeAdmin(endpoint) },
-      handler: (request, reply) => answer({ services, bodies, limit }, endpoint, request, reply),
+      handler: (request, reply) => answer({ ...parts, limit }, endpoint, request, reply),
     })
   }
 }
 
 /** Who calls, on which client, with what right, how often, in which version; and only then the body. */
 async function answer(
-  { services, bodies, limit }: AdminSetup,
+  setup: AdminSetup,
   endpoint: AdminEndpoint,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const principal = await requirePrincipal(services, request, reply)
+  const { services, bodies } = setup
+  const { principal, count } = await requireCaller(setup, request, reply)
   const client = await requireTenant(services, request)
   requireAction(principal, endpoint.action, client)
-  if (endpoint.isCounted) limit.take(client.code, reply)
+  if (endpoint.isCounted) count(client)
   const takesBody = endpoint.bodySchema !== undefined
   requireVersion(request.headers, takesBody && hasBody(request.raw))
   const text = takesBody ? await bodies.read({ request, reply }, bodyBytesMax, tooLarge) : Buffer.alloc(0)
-  const { address, userAgent } = { address: request.ip, userAgent: request.headers['user-agent'] ?? '' }
+  const { address, userAgent } = whereaboutsOf(request, services)
   const call = {
     context: services.context,
     services,
     client,
     principal,
-    actor: { id: principal.id, name: principal.name, address, userAgent: userAgent.slice(0, 200) },
+    actor: { id: principal.id, name: principal.name, address, userAgent },
     requestId: request.id,
     params: paramsOf(request),
     query: new URLSearchParams(rawQuery(request.url).toString('latin1')),
@@ -87,6 +102,20 @@ async function answer(
   const { status, body } = await endpoint.run(call, text)
   reply.code(status).header('cache-control', 'no-store')
   return body === undefined ? reply.send() : reply.type(adminMediaType(request)).send(JSON.stringify(body))
+}
+
+/** Finds who calls: by an access token, or without one by a session. */
+async function requireCaller(
+  { services, gate, limit }: AdminSetup,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Caller> {
+  if (request.headers.authorization === undefined && gate.has(request)) {
+    const session = await gate.require(request)
+    return { principal: principalOfUser(session.user), count: () => gate.count(session, reply) }
+  }
+  const principal = await requirePrincipal(services, request, reply)
+  return { principal, count: ({ code }) => limit.take(code, reply) }
 }
 
 /** @throws Refusal `access_token_invalid`, `api_key_invalid` */

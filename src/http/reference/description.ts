@@ -9,6 +9,7 @@ export const chapters = {
   Visits: "Target's Delivery API: creates profiles, links ids, sets attributes. Needs no token.",
   'Access tokens': 'What the Admin API is called with.',
   'Admin API': 'Settings, tokens, accounts and the audit log of a client.',
+  People: 'Signing in, and one’s own account. By a cookie, from pages of this origin alone.',
   Operation: 'Health, figures, and this reference.',
 } as const
 
@@ -45,8 +46,11 @@ export interface RouteDescription {
   readonly summary: string
   readonly details?: string
   readonly isDeprecated?: true
-  /** Which token a call needs; the profile token only while its client's switch is on. */
-  readonly token: 'none' | 'profile' | 'access'
+  /**
+   * Which token a call needs; the profile token only while its client's switch is on. Where an access
+   * token is needed, the session of a person does too.
+   */
+  readonly token: 'none' | 'profile' | 'access' | 'session'
   /** Parameters, by where they stand; one of the path that is not described is a text. */
   readonly path?: TObject
   readonly query?: TObject

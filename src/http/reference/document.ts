@@ -116,6 +116,14 @@ const securitySchemes = {
     scheme: 'bearer',
     description: 'An access token from `POST /ims/token/v3`; good for 24 hours.',
   },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'silhouette-session',
+    description:
+      'The session of a person; behind TLS its name begins with `__Host-`. What changes something must ' +
+      'come from a page of this origin, as `Sec-Fetch-Site` or `Origin` tell.',
+  },
   apiKey: {
     type: 'apiKey',
     in: 'header',
@@ -128,5 +136,6 @@ const security: Readonly<Record<RouteDescription['token'], readonly Json[]>> = {
   none: [],
   // Without a token, too: the switch is off by default.
   profile: [{}, { profileToken: [] }, { profileTokenHeader: [] }],
-  access: [{ accessToken: [], apiKey: [] }],
+  access: [{ accessToken: [], apiKey: [] }, { session: [] }],
+  session: [{ session: [] }],
 }

@@ -3,7 +3,7 @@ import { errorCodes, type ErrorCode } from '../../lib/errors.ts'
 import { AdminError } from '../../wire/admin-replies.ts'
 import { M2Error } from '../../wire/m2-response.ts'
 import { OauthError } from '../../wire/oauth.ts'
-import { RestError } from '../../wire/rest-error.ts'
+import { ApiError, RestError } from '../../wire/rest-error.ts'
 import { adminType } from '../admin/media-type.ts'
 import { statusOf } from '../errors.ts'
 import { neighbourhoodOf, type Neighbourhood } from '../neighbourhood.ts'
@@ -46,8 +46,11 @@ const commonRefusals: Readonly<Record<RouteDescription['token'], readonly ErrorC
     'store_unavailable',
     'server_stopping',
   ],
+  session: ['session_required', 'cross_site_refused', 'store_unavailable', 'server_stopping'],
   access: [
     'access_token_invalid',
+    'session_required',
+    'cross_site_refused',
     'api_key_invalid',
     'action_not_allowed',
     'client_unknown',
@@ -75,6 +78,7 @@ const errorContents: Readonly<Record<Neighbourhood, Contents>> = {
   rest: { 'application/json': { schema: RestError } },
   admin: { [adminType]: { schema: AdminError }, 'application/json': { schema: AdminError } },
   oauth: { 'application/json': { schema: OauthError } },
+  api: { 'application/json': { schema: ApiError } },
 }
 
 /** Codes whose replies tell how to authenticate. */
@@ -94,7 +98,7 @@ const limitHeaders = {
 function headersOf(status: number, codes: readonly ErrorCode[]): Record<string, TSchema> {
   return {
     'Error-Code': Type.String({ description: 'The code.', examples: [codes[0]] }),
-    ...(status === 503 && {
+    ...((status === 503 || status === 429) && {
       'Retry-After': Type.Integer({
         minimum: 1,
         description: 'Seconds until the call is worth another try.',

@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { issueAccessToken } from '../../../src/domain/accounts/access-token.ts'
 import { adminEndpoints } from '../../../src/http/admin/routes.ts'
 import { roles, type Role } from '../../../src/model/permission.ts'
-import { errorOf, startAdminApp } from './people.ts'
+import { startSessions } from '../session/browser.ts'
+import { errorOf, membershipOf, startAdminApp } from './people.ts'
+
+interface ShownClient {
+  readonly code: string
+  readonly role: Role
+  readonly actions: readonly string[]
+}
 
 /**
  * Who may do what, written out once more from decisions.md §6: by endpoint the least roles, so that
@@ -37,6 +44,8 @@ const expected: Readonly<Record<string, readonly Role[]>> = {
   'GET /users/:email': workspaceAdmins,
   'PATCH /users/:email': workspaceAdmins,
   'DELETE /users/:email': workspaceAdmins,
+  'POST /users/:email/invitation': workspaceAdmins,
+  'DELETE /users/:email/sessions': workspaceAdmins,
   'GET /profiles/:kind/:id': editors,
   'PATCH /profiles/:kind/:id': editors,
   'DELETE /profiles/:kind/:id': approvers,
@@ -86,6 +95,44 @@ describe('the Admin API', () => {
 
     expect(inBatches).toEqual([])
     expect(found).toEqual(expected)
+  })
+
+  it('lets each role do the same by a session of a person', async () => {
+    const { signedIn } = await startSessions()
+    const found: Record<string, Role[]> = Object.fromEntries(Object.keys(expected).map((name) => [name, []]))
+
+    for (const role of roles) {
+      const its = await signedIn(`${role}@x.test`, membershipOf(role))
+      for (const { method, path } of adminEndpoints) {
+        const body = method === 'GET' || method === 'DELETE' ? undefined : {}
+        const reply = await its.call(method, `/demo/target${addressOf(path)}`, body)
+        const isRefused = reply.statusCode === 403 && errorOf(reply).code === 'action_not_allowed'
+        if (!isRefused) found[`${method} ${path}`]?.push(role)
+        expect(reply.statusCode).not.toBe(401)
+      }
+    }
+
+    expect(found).toEqual(expected)
+  })
+
+  it('tells a person by their session what the table allows, and nothing of other clients', async () => {
+    const { signedIn, context } = await startSessions()
+    await context.clients.ensure('acme', 14)
+
+    for (const role of roles) {
+      const its = await signedIn(`${role}@x.test`, membershipOf(role))
+      const { clients } = (await its.call('GET', '/api/session')).json<{ clients: ShownClient[] }>()
+      const demo = clients.find(({ code }) => code === 'demo')
+
+      expect(clients.map(({ code }) => code)).toEqual(role === 'systemAdmin' ? ['acme', 'demo'] : ['demo'])
+      expect(demo?.role).toBe(role)
+      for (const { method, path, action } of adminEndpoints) {
+        expect([path, demo?.actions.includes(action)]).toEqual([
+          path,
+          expected[`${method} ${path}`]?.includes(role),
+        ])
+      }
+    }
   })
 
   it('refuses every role of another client on this one', async () => {

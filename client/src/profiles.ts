@@ -74,6 +74,11 @@ export class Profiles {
     return outcome
   }
 
+  /** Reads a profile, by the Admin API: without the token. @throws ServiceError `profile_not_found` */
+  read(id: VisitorId, options: CallOptions = {}): Promise<Profile> {
+    return this.#session.admin<Profile>({ method: 'GET', path: adminPath(id) }, options)
+  }
+
   /** Sets and removes attributes, by the Admin API. @throws ServiceError `profile_not_found` */
   edit(id: VisitorId, edit: ProfileEdit, options: CallOptions = {}): Promise<Profile> {
     return this.#session.admin<Profile>({ method: 'PATCH', path: adminPath(id), json: edit }, options)

@@ -57,7 +57,7 @@ export function addVerb(parent: Command, usage: string, about: About): Command {
 }
 
 /** Lets a command run on this machine alone. */
-export function runs<Options>(command: Command, shell: Shell, work: Work<Call<Options>>): void {
+export function runs<Options = object>(command: Command, shell: Shell, work: Work<Call<Options>>): void {
   addJson(command)
   command.action((...given: unknown[]) => {
     shell.catchInterrupts()
@@ -67,7 +67,11 @@ export function runs<Options>(command: Command, shell: Shell, work: Work<Call<Op
 }
 
 /** Lets a command call the service, with the options of the connection. */
-export function runsOnline<Options>(command: Command, shell: Shell, work: Work<OnlineCall<Options>>): void {
+export function runsOnline<Options = object>(
+  command: Command,
+  shell: Shell,
+  work: Work<OnlineCall<Options>>,
+): void {
   addConnection(command)
   runs<Options & ConnectionOptions>(command, shell, async (call, ...operands) => {
     const connection = await resolveConnection(shell, call.options)

@@ -4,6 +4,7 @@ import { durationForms, durationSeconds } from './duration.ts'
 import { UsageError } from './errors.ts'
 import { readLogin, type Login } from './login-file.ts'
 import { readShort, type Shell } from './shell.ts'
+import { packageVersion } from './version.ts'
 
 /** Options by which a command reaches the service; what is left out comes from variables, then the login. */
 export interface ConnectionOptions {
@@ -72,9 +73,15 @@ export async function resolveConnection(shell: Shell, options: ConnectionOptions
   }
 }
 
-/** The service as the connection says. */
+/** The service as the connection says; its list of callers names the command line. */
 export function connect(connection: Connection): Silhouette {
-  return new Silhouette(connection)
+  return new Silhouette({ ...connection, fetch: fetchNamed })
+}
+
+const fetchNamed: typeof globalThis.fetch = (input, init) => {
+  const headers = new Headers(init?.headers)
+  headers.set('user-agent', `silhouette/${packageVersion()}`)
+  return fetch(input, { ...init, headers })
 }
 
 /** Refuses texts that cannot be a part of an address. @throws UsageError */

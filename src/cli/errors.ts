@@ -42,7 +42,8 @@ export interface Failure {
 
 /** What to do about refusals that have a remedy on the command line. */
 const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
-  token_invalid: '`silhouette token show` prints the token of the client; give it by SILHOUETTE_TOKEN.',
+  token_invalid:
+    '`silhouette token show` prints the token; give it by SILHOUETTE_TOKEN or `silhouette login`.',
   token_scope_insufficient: '`silhouette token show --scope profile_api` prints the token for these calls.',
   token_not_found: '`silhouette token generate` makes one.',
   access_token_invalid: '`silhouette login` stores an API credential that works.',

@@ -30,7 +30,7 @@ export function readLogin(env: Variables): Login | undefined {
   if (text === undefined) return undefined
   const login = parse(text)
   if (login !== undefined) return login
-  throw new UsageError(`${file} holds no login.`, '`silhouette login` writes it anew.')
+  throw new UsageError(`${file} holds no login.`, '`silhouette logout` removes it.')
 }
 
 /** Keeps a login, readable by its owner alone; the file changes as a whole or not at all. */

@@ -1,11 +1,19 @@
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addJson } from './command.ts'
+import { addAudit } from './commands/audit.ts'
+import { addAuth } from './commands/auth.ts'
+import { addCallers } from './commands/callers.ts'
 import { addClient } from './commands/client.ts'
+import { addCredential } from './commands/credential.ts'
 import { addLogin } from './commands/login.ts'
+import { addProfile } from './commands/profile.ts'
 import { addServe } from './commands/serve.ts'
+import { addToken } from './commands/token.ts'
+import { addUser } from './commands/user.ts'
+import { addWorkspace } from './commands/workspace.ts'
 import { addConnection } from './connection.ts'
 import type { Shell } from './shell.ts'
+import { packageVersion } from './version.ts'
 
 const summary = `Runs and administers Silhouette, a self-hosted visitor-profile service.
 
@@ -16,7 +24,19 @@ processes: give secrets by variables, by login, or as - from standard input.
 Exit codes: 0 done, 1 refused, 2 bad usage, 3 not reachable.`
 
 /** In the order of help. */
-const nouns = [addServe, addLogin, addClient]
+const nouns = [
+  addServe,
+  addLogin,
+  addClient,
+  addAuth,
+  addToken,
+  addProfile,
+  addCredential,
+  addUser,
+  addWorkspace,
+  addCallers,
+  addAudit,
+]
 
 /** Makes the tree of all commands. */
 export function buildProgram(shell: Shell): Command {
@@ -43,10 +63,3 @@ export function buildProgram(shell: Shell): Command {
 
 /** Where there is no terminal. */
 const helpColumns = 100
-
-function packageVersion(): string {
-  const { version }: { version?: unknown } = Object(
-    JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')),
-  )
-  return String(version)
-}

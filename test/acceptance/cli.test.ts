@@ -1,4 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { credential, Person, startWithCommand } from './support/command.ts'
 
 /** An address at which nothing listens: port 1 is nobody's. */
@@ -62,5 +67,107 @@ describe('exit codes', () => {
         exitCode: 3,
       },
     })
+  })
+})
+
+const main = path.resolve(import.meta.dirname, '../../dist/cli/main.js')
+
+/** Starts something that takes connections and never answers. */
+async function startMute(): Promise<{ url: string; called: Promise<unknown> }> {
+  const server = createServer((socket) => socket.on('error', () => {}))
+  onTestFinished(() => void server.close())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  return { url: `http://127.0.0.1:${port}`, called: once(server, 'connection') }
+}
+
+it('ends with 130 by Ctrl-C while it waits for an answer, and says nothing', async () => {
+  const { url, called } = await startMute()
+  const env = { PATH: process.env['PATH'], SILHOUETTE_URL: url }
+  const child = spawn(process.execPath, [main, 'profile', 'get', '--tnt-id', 'a1'], { env })
+  let written = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => (written += String(piece)))
+  await called
+
+  child.kill('SIGINT')
+  const [code] = await once(child, 'close')
+
+  expect({ code, written }).toEqual({ code: 130, written: '' })
+})
+
+it('ends with 3 when no answer comes within --timeout', async () => {
+  const { url } = await startMute()
+
+  const { code, stderr } = await new Person({ SILHOUETTE_URL: url }).run([
+    'profile',
+    'get',
+    '--tnt-id',
+    'a1',
+    '--timeout',
+    '1s',
+  ])
+
+  expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('within the time limit') })
+})
+
+it('is quiet when whoever reads what it prints has enough', async () => {
+  const command = `"${process.execPath}" "${main}" --help | head -n 1`
+
+  const { stdout, stderr } = await promisify(execFile)('sh', ['-c', command])
+
+  expect({ stdout, stderr }).toEqual({ stdout: 'Usage: silhouette [options] [command]\n', stderr: '' })
+})
+
+describe('on a terminal', () => {
+  /** Runs a command in a pseudo-terminal, typing each answer once its question stands there. */
+  async function type(person: Person, command: string, answers: readonly [string, string][]) {
+    const line = `"${process.execPath}" "${main}" ${command}`
+    const child = spawn('script', ['-qec', line, '/dev/null'], { env: { ...person.env, NO_COLOR: '1' } })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    let screen = ''
+    const left = [...answers]
+    child.stdout.on('data', (piece) => {
+      screen += String(piece)
+      const [next] = left
+      if (next === undefined || !screen.includes(next[0])) return
+      left.shift()
+      child.stdin.write(next[1])
+    })
+    const [code] = await once(child, 'close')
+    return { code, screen }
+  }
+
+  it('asks before a client is deleted, and deletes nothing without a yes', async () => {
+    const { admin } = await startWithCommand()
+    await admin.run(['client', 'create', 'shop'])
+
+    const no = await type(admin, 'client delete shop', [['[y/N]', '\r']])
+    const kept = await admin.run(['client', 'show', 'shop'])
+    const interrupted = await type(admin, 'client delete shop', [['[y/N]', '\u0003']])
+    const yes = await type(admin, 'client delete shop', [['[y/N]', 'y\r']])
+    const gone = await admin.run(['client', 'show', 'shop'])
+
+    expect(no).toMatchObject({ code: 1, screen: expect.stringContaining('Nothing was changed.') })
+    expect(kept.code).toBe(0)
+    expect(interrupted.code).toBe(130)
+    expect(yes).toMatchObject({ code: 0, screen: expect.stringContaining('Deleted client shop.') })
+    expect(gone.code).toBe(1)
+  })
+
+  it('asks for the API credential at login, and does not show the secret', async () => {
+    const { server } = await startWithCommand()
+    const person = new Person({ SILHOUETTE_URL: server.url })
+    const secret = credential.SILHOUETTE_API_CLIENT_SECRET
+
+    const { code, screen } = await type(person, 'login', [
+      ['Client id: ', 'first\r'],
+      ['Client secret: ', `${secret}\r`],
+    ])
+    const listed = await person.run(['client', 'list'])
+
+    expect({ code, screen }).toEqual({ code: 0, screen: expect.stringContaining('Stored the login') })
+    expect(screen).not.toContain(secret)
+    expect(listed.code).toBe(0)
   })
 })

@@ -19,7 +19,7 @@ export interface Ran {
 }
 
 export interface Surroundings {
-  /** All variables of the command besides PATH and HOME. */
+  /** Variables besides the person's own. */
   readonly env?: Readonly<Record<string, string>>
   /** Text on standard input; nothing unless given. */
   readonly stdin?: string
@@ -28,17 +28,18 @@ export interface Surroundings {
 /** Runs commands of one person, whose home is a directory of its own. */
 export class Person {
   readonly home = makeDirectory()
-  readonly #env: Readonly<Record<string, string>>
+  /** What this person's commands find in their environment. */
+  readonly env: Readonly<Record<string, string>>
 
   constructor(env: Readonly<Record<string, string>> = {}) {
-    this.#env = env
+    this.env = { PATH: process.env['PATH'] ?? '', HOME: this.home, no_proxy: '*', ...env }
   }
 
   /** Runs `silhouette` with these arguments and waits for its end. */
   run(args: readonly string[], { env = {}, stdin = '' }: Surroundings = {}): Promise<Ran> {
     const child = spawn(process.execPath, [main, ...args], {
       cwd: this.home,
-      env: { PATH: process.env['PATH'], HOME: this.home, no_proxy: '*', ...this.#env, ...env },
+      env: { ...this.env, ...env },
     })
     onTestFinished(() => void child.kill('SIGKILL'))
     const written = { stdout: '', stderr: '' }

@@ -1,4 +1,5 @@
 import { Type, type TSchema } from '@sinclair/typebox'
+import { auditedTypes } from '../../domain/audit/log.ts'
 import type { ErrorCode } from '../../lib/errors.ts'
 import { rolesOfAction } from '../../model/permission.ts'
 import type { AdminEndpoint } from '../admin/endpoint.ts'
@@ -57,11 +58,14 @@ const pathParameters = Type.Object({
     [Type.Literal('tntId'), Type.Literal('thirdPartyId'), Type.Literal('marketingCloudVisitorId')],
     { description: 'What kind of id follows.' },
   ),
-  id: Type.String({ description: 'The id, percent-encoded.' }),
+  id: Type.String({ description: 'The id, percent-encoded.', examples: ['1042'] }),
   code: Type.String({ description: 'Code of a client.' }),
   batchId: Type.String({ description: 'Id of a batch.' }),
   clientId: Type.String({ description: 'Client id of an API credential.' }),
   email: Type.String({ description: 'E-mail address of a person, percent-encoded.' }),
-  type: Type.String({ description: 'A type of things, such as clientSettings or authenticationToken.' }),
+  type: Type.Union(
+    auditedTypes.map((type) => Type.Literal(type)),
+    { description: "What was changed. Adobe's other types are taken, and have no changes here." },
+  ),
   revisionId: Type.String({ description: 'Id of a change.' }),
 })

@@ -62,6 +62,12 @@ export const preflightDescription: RouteDescription = {
   refusals: ['client_unknown', 'store_unavailable', 'server_stopping'],
 }
 
+const exampleOrder = {
+  grant_type: 'client_credentials',
+  client_id: 'crd_example',
+  client_secret: 'the secret that was shown once',
+}
+
 /** `POST /ims/token/v3` */
 export const accessTokenDescription: RouteDescription = {
   id: 'issueAccessToken',
@@ -72,8 +78,8 @@ export const accessTokenDescription: RouteDescription = {
   body: {
     isRequired: false,
     contents: {
-      'application/x-www-form-urlencoded': { schema: AccessTokenOrder },
-      'application/json': { schema: AccessTokenOrder },
+      'application/x-www-form-urlencoded': { schema: AccessTokenOrder, examples: [exampleOrder] },
+      'application/json': { schema: AccessTokenOrder, examples: [exampleOrder] },
     },
   },
   replies: { 200: { description: 'The access token.', contents: json(AccessToken) } },

@@ -140,7 +140,9 @@ function fetchDescription(id: string, idText: string): RouteDescription {
     summary: `Read a profile by its ${idText}.`,
     details: 'Reading does not lengthen its life.',
     token: 'profile',
-    path: Type.Object({ id: Type.String({ description: `The ${idText}, percent-encoded.` }) }),
+    path: Type.Object({
+      id: Type.String({ description: `The ${idText}, percent-encoded.`, examples: ['1042'] }),
+    }),
     query: Type.Object({
       client: Type.Optional(
         Type.String({

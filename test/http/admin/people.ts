@@ -20,6 +20,8 @@ export interface AdminApp extends TestApp {
   readonly asRole: (role: Role) => Promise<AdminClient>
   /** A system admin. */
   readonly admin: AdminClient
+  /** Makes an API credential of the role observer. */
+  readonly credential: (clientId: string, clientSecret: string) => Promise<void>
 }
 
 /** The membership that a role on the client `demo` means. */
@@ -34,26 +36,23 @@ export async function startAdminApp(given: Parameters<typeof startApp>[0] = {}):
   let made = 0
   const as = async (...memberships: readonly Membership[]) => {
     const clientId = `crd_test${made++}`
-    await makeCaller(app, clientId, memberships)
+    await makeCaller(app, { clientId, clientSecret: 'a secret' }, memberships)
     const accessToken = await issueAccessToken(app.context, { clientId, clientSecret: 'a secret' })
     return caller(app, clientId, accessToken)
   }
   const asRole = (role: Role) => as(membershipOf(role))
-  return { ...app, as, asRole, admin: await asRole('systemAdmin') }
+  const credential = (clientId: string, clientSecret: string) =>
+    makeCaller(app, { clientId, clientSecret }, [])
+  return { ...app, as, asRole, credential, admin: await asRole('systemAdmin') }
 }
 
 async function makeCaller(
   { context, client }: TestApp,
-  clientId: string,
+  given: { readonly clientId: string; readonly clientSecret: string },
   memberships: readonly Membership[],
 ) {
   const [membership = { role: 'observer' as const }] = memberships
-  const credential = makeCredential(context, {
-    clientId,
-    clientSecret: 'a secret',
-    name: clientId,
-    membership,
-  })
+  const credential = makeCredential(context, { ...given, name: given.clientId, membership })
   await context.store.documents.commit(
     installPartition,
     insertion(context, { client, actor: serviceActor }, credential),

@@ -1,6 +1,7 @@
+import { isLoopback } from './lib/loopback.ts'
 import { nearestName } from './lib/nearest.ts'
 import type { Parsed, Setting } from './lib/setting.ts'
-import { addresses, choice, count, custom, duration, file, hostName, secret } from './lib/setting.ts'
+import { addresses, choice, count, custom, duration, file, hostName, line, secret } from './lib/setting.ts'
 import { isClientCode, reservedClientCodes } from './model/client-code.ts'
 
 /** Where profiles are kept, as the store URL says it. */
@@ -164,6 +165,21 @@ const settings = {
     'Secret of the first API credential; made up and printed by the first start when not given.',
     8,
   ),
+  oidcIssuer: custom(
+    'OIDC_ISSUER',
+    'Issuer of the OpenID Connect provider by which people may sign in, too; none by default.',
+    '',
+    { accepts: 'an https address (http for this machine), or nothing', parse: parseIssuer },
+  ),
+  oidcClientId: line('OIDC_CLIENT_ID', 'Client id of this server at that provider.', ''),
+  oidcClientSecret: secret('OIDC_CLIENT_SECRET', 'Client secret of this server at that provider.', 1),
+  oidcName: line('OIDC_NAME', 'What the sign-in page calls the provider.', 'single sign-on'),
+  oidcCreate: choice(
+    'OIDC_CREATE',
+    'What becomes of people whom nobody has added: nothing, or observers of the default client.',
+    'no',
+    ['no', 'observer'],
+  ),
   checkpointRows: count(
     'CHECKPOINT_ROWS',
     'Rows of a batch applied at once. More is faster; live writes wait for as long as they take.',
@@ -257,10 +273,22 @@ export function readConfig(from: {
         message: `must be ${parsed.fault}${setting.isSecret ? '' : `, not "${given?.text}"`}`,
       })
   }
-  if (isBlank(values['tlsCert']) !== isBlank(values['tlsKey'])) faults.push(halfOfTls(values))
+  for (const pair of pairs) {
+    const missing = pair.filter(([key]) => isBlank(values[key]))
+    if (missing.length === 1) faults.push(halfOf(pair, missing))
+  }
   if (faults.length > 0) return { kind: 'faults', faults }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each key was read by its own row's parser
   return { kind: 'config', config: Object.freeze(values) as Config }
+}
+
+/** An issuer, which may have a path; what it says of people must come over TLS. */
+function parseIssuer(given: string): Parsed<string> {
+  if (given === '') return { value: '' }
+  const url = URL.canParse(given) ? new URL(given) : undefined
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))
+  const isPlain = url?.search === '' && url.hash === '' && url.username === ''
+  return isSafe && isPlain ? { value: given } : { fault: 'an https address (http for this machine)' }
 }
 
 /** An origin without its trailing slash. */
@@ -275,9 +303,23 @@ function isBlank(value: unknown): boolean {
   return value === '' || value === undefined
 }
 
-function halfOfTls(values: Readonly<Record<string, unknown>>): ConfigFault {
-  const [missing, given] = isBlank(values['tlsKey']) ? ['TLS_KEY', 'TLS_CERT'] : ['TLS_CERT', 'TLS_KEY']
-  return { name: prefix + missing, message: `must be given where ${prefix}${given} is` }
+/** Settings that make sense together only, with their names. */
+const pairs = [
+  [
+    ['tlsCert', 'TLS_CERT'],
+    ['tlsKey', 'TLS_KEY'],
+  ],
+  [
+    ['oidcIssuer', 'OIDC_ISSUER'],
+    ['oidcClientId', 'OIDC_CLIENT_ID'],
+  ],
+] as const satisfies readonly (readonly (readonly [keyof Settings, string])[])[]
+
+type Pair = (typeof pairs)[number]
+
+function halfOf(pair: Pair, [missing]: readonly Pair[number][]): ConfigFault {
+  const given = pair.find((half) => half !== missing)
+  return { name: prefix + missing?.[1], message: `must be given where ${prefix}${given?.[1]} is` }
 }
 
 /** A setting's text and the variable or flag that it came from. */

@@ -12,7 +12,7 @@ import { firstSecrets } from './first-secrets.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { warnOfOpenClients } from './open-clients.ts'
 import { readSecretKey } from './secret-key.ts'
-import { addControl, buildContext, openStore } from './services.ts'
+import { addControl, buildContext, openStore, singleSignOnOf } from './services.ts'
 
 /** Exit codes of a start that did not succeed. */
 const exitFailed = 1
@@ -69,7 +69,8 @@ async function serve(config: Config, log: Logger, shutdown: Shutdown): Promise<s
   shutdown.add('the batches', () => runner.stop())
   shutdown.add('the housekeeping', startHousekeeping(context, log))
   await warnOfOpenClients(context, config.host, log)
-  const app = buildApp({ context, settings: config, log, metrics, tls })
+  const sso = singleSignOnOf(config, context)
+  const app = buildApp({ context, settings: config, log, metrics, tls, sso })
   shutdown.add('the listener', () => app.close())
   if (tls) process.on('SIGHUP', () => reload(tls, log))
   await app.listen({ host: config.host, port: config.port })

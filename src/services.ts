@@ -3,6 +3,7 @@ import { SignInAttempts } from './domain/accounts/attempts.ts'
 import { Passwords } from './domain/accounts/passwords.ts'
 import { People } from './domain/accounts/people.ts'
 import { Sessions } from './domain/accounts/sessions.ts'
+import { SingleSignOn } from './domain/accounts/single-sign-on.ts'
 import { ClientDirectory } from './domain/clients/directory.ts'
 import { CallerLog } from './domain/callers/log.ts'
 import type { ControlContext, DomainContext } from './domain/context.ts'
@@ -52,4 +53,17 @@ export function addControl(context: DomainContext, secretKey: SecretKey): Contro
     attempts: new SignInAttempts(clock),
     sessions: new Sessions(store.documents, clock, people),
   }
+}
+
+/** The provider of single sign-on, if the settings name one. */
+export function singleSignOnOf(config: Config, context: ControlContext): SingleSignOn | undefined {
+  const {
+    oidcIssuer: issuer,
+    oidcClientId: clientId,
+    oidcClientSecret: clientSecret,
+    oidcName: name,
+  } = config
+  if (issuer === '') return undefined
+  const creates = config.oidcCreate === 'observer'
+  return new SingleSignOn(context, { issuer, clientId, clientSecret, name, creates })
 }

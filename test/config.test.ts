@@ -31,6 +31,11 @@ describe('settings', () => {
       logLevel: 'info',
       trustedProxies: [],
       publicUrl: '',
+      oidcIssuer: '',
+      oidcClientId: '',
+      oidcClientSecret: undefined,
+      oidcName: 'single sign-on',
+      oidcCreate: 'no',
       tlsCert: '',
       tlsKey: '',
       edgeHost: '',
@@ -92,6 +97,8 @@ describe('settings', () => {
     ['--profile-lifetime-days', '90', 'profileLifetimeDays', 90],
     ['--edge-host', 'profiles.example.com', 'edgeHost', 'profiles.example.com'],
     ['--edge-host', '', 'edgeHost', ''],
+    ['--public-url', 'https://profiles.example.com/', 'publicUrl', 'https://profiles.example.com'],
+    ['--oidc-name', ' Example ', 'oidcName', 'Example'],
     ['--update-get-bytes-max', '4096', 'updateQueryBytesMax', 4096],
     ['--body-rate-min', '0', 'bodyRateMin', 0],
   ])('takes %s %j', (flag, text, key, value) => {
@@ -101,6 +108,11 @@ describe('settings', () => {
 
 describe('faulty settings', () => {
   it.each([
+    ['--public-url', 'https://profiles.example.com/path'],
+    ['--public-url', 'profiles.example.com'],
+    ['--oidc-issuer', 'http://idp.example.com'],
+    ['--oidc-issuer', 'https://idp.example.com/?x=1'],
+    ['--oidc-create', 'approver'],
     ['--port', '65536'],
     ['--port', '-1'],
     ['--port', '80.5'],
@@ -161,6 +173,8 @@ describe('faulty settings', () => {
   it.each([
     [{ SILHOUETTE_TLS_CERT: 'cert.pem' }, 'SILHOUETTE_TLS_KEY', 'SILHOUETTE_TLS_CERT'],
     [{ SILHOUETTE_TLS_KEY: 'key.pem' }, 'SILHOUETTE_TLS_CERT', 'SILHOUETTE_TLS_KEY'],
+    [{ SILHOUETTE_OIDC_CLIENT_ID: 'x' }, 'SILHOUETTE_OIDC_ISSUER', 'SILHOUETTE_OIDC_CLIENT_ID'],
+    [{ SILHOUETTE_OIDC_ISSUER: 'https://x.test' }, 'SILHOUETTE_OIDC_CLIENT_ID', 'SILHOUETTE_OIDC_ISSUER'],
   ])('include half of what TLS needs: %j', (env, missing, given) => {
     expect(faultsOf([], env)).toEqual([{ name: missing, message: `must be given where ${given} is` }])
   })

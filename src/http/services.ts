@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import type { SingleSignOn } from '../domain/accounts/single-sign-on.ts'
 import type { ControlContext } from '../domain/context.ts'
 import type { Metrics } from './metrics.ts'
 import type { Tls } from './tls.ts'
@@ -37,4 +38,6 @@ export interface Services {
   readonly metrics: Metrics
   /** Without it the listener speaks plain HTTP. */
   readonly tls?: Tls | undefined
+  /** Without it people sign in by password alone. */
+  readonly sso?: SingleSignOn | undefined
 }

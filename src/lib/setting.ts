@@ -59,6 +59,14 @@ export function secret(name: string, doc: string, charsMin: number): Setting<str
   return { ...custom(name, doc, '', { accepts, parse }), isSecret: true }
 }
 
+/** A line of text. */
+export function line(name: string, doc: string, defaultText: string): Setting<string> {
+  const accepts = 'up to 250 characters in one line'
+  const parse = (given: string): Parsed<string> =>
+    given.length <= 250 && !/\p{Cc}/u.test(given) ? { value: given.trim() } : { fault: accepts }
+  return custom(name, doc, defaultText, { accepts, parse })
+}
+
 /** The path of a file, or nothing. */
 export function file(name: string, doc: string): Setting<string> {
   return custom(name, doc, '', { accepts: 'a path, or nothing', parse: (text) => ({ value: text }) })

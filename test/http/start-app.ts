@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
 import { buildApp } from '../../src/app.ts'
+import { SingleSignOn, type SsoSettings } from '../../src/domain/accounts/single-sign-on.ts'
 import type { Client } from '../../src/domain/clients/directory.ts'
 import type { DomainSettings } from '../../src/domain/context.ts'
 import { recordVisit } from '../../src/domain/profiles/update.ts'
@@ -54,6 +55,7 @@ export interface TestApp {
 
 type Given = Partial<HttpSettings & DomainSettings> & {
   readonly store?: Store
+  readonly sso?: SsoSettings
   readonly logLevel?: string
 }
 
@@ -66,7 +68,8 @@ export async function startApp(given: Given = {}): Promise<TestApp> {
   const store = watchStore(given.store ?? openMemoryStore(), (report) => metrics.record(report))
   const context = testContext(store, given)
   const client = await context.clients.ensure('demo', context.settings.profileLifetimeDays)
-  const app = buildApp({ context, settings: { ...defaults, ...given }, log, metrics })
+  const sso = given.sso && new SingleSignOn(context, given.sso)
+  const app = buildApp({ context, settings: { ...defaults, ...given }, log, metrics, sso })
   holdToDescriptions(app)
   onTestFinished(() => app.close())
   const get: TestApp['get'] = (url, headers = {}) => app.inject({ method: 'GET', url, headers })

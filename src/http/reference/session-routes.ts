@@ -125,3 +125,35 @@ export const acceptanceDescription: RouteDescription = {
     ...always,
   ],
 }
+
+const ssoProblems =
+  'What goes wrong leads to `/console/sign-in?problem=CODE` with one of `sso_unavailable`, `sso_refused`, ' +
+  '`sso_invalid`, `sso_email_unverified`, `sso_unknown_person`.'
+
+/** `GET /api/sso/start` */
+export const ssoStartDescription: RouteDescription = {
+  ...open,
+  id: 'startSingleSignOn',
+  summary: 'Lead a browser to the provider of single sign-on.',
+  details: ssoProblems,
+  query: Type.Object({
+    returnTo: Type.Optional(Type.String({ description: 'Where to go on, below `/console/`.' })),
+  }),
+  replies: { 302: { description: 'To the provider.' } },
+  refusals: ['route_unknown', ...always],
+}
+
+/** `GET /api/sso/callback` */
+export const ssoCallbackDescription: RouteDescription = {
+  ...open,
+  id: 'finishSingleSignOn',
+  summary: 'Where the provider sends the browser back to.',
+  details: ssoProblems,
+  query: Type.Object({
+    code: Type.Optional(Type.String()),
+    state: Type.Optional(Type.String()),
+    error: Type.Optional(Type.String()),
+  }),
+  replies: { 302: { description: 'To the console; signed in, the cookie is set.' } },
+  refusals: ['route_unknown', ...always],
+}

@@ -35,6 +35,7 @@ import {
 import type { Services } from '../services.ts'
 import { whereaboutsOf, type SessionGate } from './gate.ts'
 import { requireSameOrigin } from './same-origin.ts'
+import { addSsoRoutes, ssoOption } from './sso.ts'
 
 /** Largest body of a call about a session, bytes. */
 const bodyBytesMax = 16_384
@@ -55,6 +56,7 @@ export function addSessionRoutes(app: FastifyInstance, setup: Setup): void {
   addSignIn(app, setup)
   addOwnAccount(app, setup)
   addInvitations(app, setup)
+  addSsoRoutes(app, setup)
 }
 
 function addSignIn(app: FastifyInstance, setup: Setup) {
@@ -64,7 +66,7 @@ function addSignIn(app: FastifyInstance, setup: Setup) {
     method: 'GET',
     url: '/api/sign-in',
     config: { action: 'public', description: signInOptionsDescription },
-    handler: async (_request, reply) => send(reply, { password: true, sso: null }),
+    handler: async (_request, reply) => send(reply, { password: true, sso: ssoOption(services) }),
   })
   app.route({
     method: 'GET',

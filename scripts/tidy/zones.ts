@@ -70,7 +70,16 @@ export const zones: readonly Zone[] = [
   {
     name: 'cli',
     files: /^src\/cli\//,
-    ours: ['src/cli/', 'src/config.ts', 'src/main.ts', 'src/domain/', 'src/store/', 'src/model/', 'src/lib/'],
+    ours: [
+      'src/cli/',
+      'src/config.ts',
+      'src/main.ts',
+      'src/services.ts',
+      'src/domain/',
+      'src/store/',
+      'src/model/',
+      'src/lib/',
+    ],
     packages: 'all',
   },
   { name: 'config.ts', files: /^src\/config\.ts$/, ours: ['src/model/', 'src/lib/'], packages: [] },

@@ -46,6 +46,17 @@ describe('profiles', () => {
     expect(await fetch('thirdPartyId/ann')).toEqual(set)
   })
 
+  it('are read by the Admin API without the token that the switch demands', async () => {
+    const { silhouette, profile } = await startClient()
+    await profile({ ecid: '0723445' }, { plan: 'gold' })
+    await silhouette.settings.patch({ enableProfileApiAuthentication: true })
+
+    const read = await silhouette.profiles.read({ ecid: '0723445' })
+
+    expect(read).toMatchObject({ client: 'demo', visitorId: '0723445' })
+    expect(read.profileAttributes['plan']?.value).toBe('gold')
+  })
+
   it('are edited and deleted by the Admin API', async () => {
     const { silhouette, profile, fetch } = await startClient()
     await profile({ tntId: 'a1', thirdPartyId: 'ann' }, { plan: 'free', city: 'Oslo' })

@@ -5,6 +5,7 @@ import { checkedName } from '../connection.ts'
 import { UsageError } from '../errors.ts'
 import { membershipText, roleOption } from '../roles.ts'
 import type { Shell } from '../shell.ts'
+import { addInvite, addResetPassword } from './user-password.ts'
 import { roles } from '../../model/permission.ts'
 
 /** `user`: people who sign in to the console. */
@@ -13,6 +14,8 @@ export function addUser(program: Command, shell: Shell): void {
   addCreate(user, shell)
   addList(user, shell)
   addSetRole(user, shell)
+  addInvite(user, shell)
+  addResetPassword(user, shell)
 }
 
 interface PlaceOptions {

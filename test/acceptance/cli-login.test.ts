@@ -27,8 +27,8 @@ it('stores what works, for its owner alone, and later commands take it', async (
   const logout = await person.json(['logout'])
   const without = await person.run(['client', 'list'])
 
-  expect(stored).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining(loginFile(person)) })
-  expect(stored.stdout).not.toContain(credential.SILHOUETTE_API_CLIENT_SECRET)
+  const stdout = `Stored the login for client demo at ${server.url}.\n`
+  expect(stored).toEqual({ code: 0, stderr: '', stdout })
   expect(mode).toBe(0o600)
   expect(listed.code).toBe(0)
   expect(logout).toEqual({ removed: true })
@@ -39,9 +39,11 @@ it('keeps the login in XDG_CONFIG_HOME where there is one', async () => {
   const { server, admin } = await startWithCommand()
   const directory = path.join(admin.home, 'elsewhere')
 
-  await admin.run(['login'], { env: { XDG_CONFIG_HOME: directory } })
+  const stored = await admin.json(['login'], { env: { XDG_CONFIG_HOME: directory } })
 
-  const login = JSON.parse(readFileSync(path.join(directory, 'silhouette/login.json'), 'utf8'))
+  const file = path.join(directory, 'silhouette/login.json')
+  const login = JSON.parse(readFileSync(file, 'utf8'))
+  expect(stored).toEqual({ url: server.url, client: 'demo', file })
   expect(login).toMatchObject({ url: server.url, client: 'demo', apiClientId: 'first' })
 })
 

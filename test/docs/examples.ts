@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { onTestFinished } from 'vitest'
 
 /** One command of a page, and the reply that the page shows behind it. */
 export interface Example {
@@ -21,11 +23,11 @@ interface Block {
 
 const root = path.resolve(import.meta.dirname, '../..')
 
-/** Lists the `sh` blocks of a page that call curl, each with the block of another language behind it. */
+/** Lists the `sh` blocks of a page that call curl or `silhouette`, each with the reply behind it. */
 export function readExamples(page: string): Example[] {
   const blocks = readBlocks(readFileSync(path.join(root, page), 'utf8'))
   return blocks.flatMap(({ language, line, text }, index) => {
-    if (language !== 'sh' || !/^\s*curl\b/m.test(text)) return []
+    if (language !== 'sh' || !/^\s*(curl|silhouette)\b/m.test(text)) return []
     const next = blocks[index + 1]
     const reply = next && ['xml', 'json', 'text'].includes(next.language) ? next.text : undefined
     return [{ page, line, command: text, reply }]
@@ -55,7 +57,7 @@ const madeUp: Readonly<Record<string, RegExp>> = {
   batch: /[a-z0-9-]+-\d{13}-\d{8}/,
   uuid: /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/,
   tntId: /(?<![\da-f])[\da-f]{32}(?![\da-f])/,
-  time: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00/,
+  time: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(?:\+00:00|Z)/,
   milliseconds: /(?<!\d)\d{13}(?!\d)/,
   token: /slh_[0-9A-Za-z]{8}_[0-9A-Za-z]{38}/,
   accessToken: /eyJ[\w-]+\.[\w-]+\.[\w-]+/,
@@ -68,12 +70,23 @@ const anyMadeUp = new RegExp(
   'g',
 )
 
+/** A home of its own for each reader, removed when the test ends. */
+function makeHome(): string {
+  const home = mkdtempSync(path.join(tmpdir(), 'silhouette-reader-'))
+  onTestFinished(() => rmSync(home, { recursive: true }))
+  const command = `#!/bin/sh\nexec '${process.execPath}' '${path.join(root, 'dist/cli/main.js')}' "$@"\n`
+  writeFileSync(path.join(home, 'silhouette'), command, { mode: 0o755 })
+  return home
+}
+
 /**
  * Runs the commands of one page in order, as a reader does who replaces the ids shown by those that
  * came back.
  */
 export class Reader {
   readonly #port: number
+  /** Holds the reader's login, and `silhouette` as an installed package has it. */
+  readonly #home: string
   readonly #variables: Readonly<Record<string, string>>
   /** Id that the page shows → the one that came back. */
   readonly #ids = new Map<string, string>()
@@ -82,6 +95,7 @@ export class Reader {
   constructor(port: number, variables: Readonly<Record<string, string>>) {
     this.#port = port
     this.#variables = variables
+    this.#home = makeHome()
   }
 
   /** Runs a command in a shell; returns what it prints, with the page's own address in it. */
@@ -90,7 +104,14 @@ export class Reader {
     for (const [shown, actual] of this.#ids) text = text.replaceAll(shown, actual)
     const { stdout } = await promisify(execFile)('sh', ['-ec', text], {
       cwd: root,
-      env: { ...process.env, no_proxy: '*', ...this.#variables },
+      env: {
+        ...process.env,
+        no_proxy: '*',
+        PATH: `${this.#home}:${process.env['PATH']}`,
+        HOME: this.#home,
+        SILHOUETTE_URL: `http://127.0.0.1:${this.#port}`,
+        ...this.#variables,
+      },
       timeout: 20_000,
     })
     const printed = stdout.trimEnd().replaceAll(`127.0.0.1:${this.#port}`, writtenAddress)

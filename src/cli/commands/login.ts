@@ -44,7 +44,7 @@ async function storeLogin(call: OnlineCall): Promise<void> {
     apiClientId: credential?.clientId,
     apiClientSecret: credential?.clientSecret,
   })
-  print.done({ url, client, file }, `Stored the login for client ${client} at ${url} in ${file}.`)
+  print.done({ url, client, file }, `Stored the login for client ${client} at ${url}.`)
 }
 
 /** Asks for an API credential where none is given and somebody is there. */

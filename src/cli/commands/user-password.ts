@@ -2,11 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { Invitation } from '#client'
-import { resetPassword } from '../../domain/accounts/reset-password.ts'
 import { addVerb, requireCredential, runsOnline, type OnlineCall } from '../command.ts'
 import { checkedName } from '../connection.ts'
 import { UsageError } from '../errors.ts'
-import { withStore } from '../offline.ts'
 import { readShort, type Shell } from '../shell.ts'
 
 interface ResetOptions {
@@ -66,6 +64,11 @@ async function resetInStore(call: OnlineCall<ResetOptions>, email: string): Prom
   const { options, shell, print } = call
   const given = options.password === '-' ? await readShort(shell, '--password') : options.password
   const password = given ?? randomBytes(15).toString('base64url')
+  // Loaded only now: the store takes longer to load than all else of the command.
+  const [{ withStore }, { resetPassword }] = await Promise.all([
+    import('../offline.ts'),
+    import('../../domain/accounts/reset-password.ts'),
+  ])
   await withStore(shell, options.store, ({ context, client }) =>
     resetPassword(context, client, { email, password }),
   )

@@ -8,6 +8,7 @@ import { cliReference } from './generate/cli.ts'
 import { clientErrorCodes } from './generate/client.ts'
 import { errorsReference } from './generate/errors.ts'
 import { metricsReference } from './generate/metrics.ts'
+import { permissionsReference } from './generate/permissions.ts'
 import { envExample, settingsReference } from './generate/settings.ts'
 
 /** Path in the repository → what makes its text. */
@@ -17,6 +18,7 @@ const generated: Readonly<Record<string, () => string>> = {
   'docs/reference/cli.md': cliReference,
   'docs/reference/errors.md': errorsReference,
   'docs/reference/metrics.md': metricsReference,
+  'docs/reference/permissions.md': permissionsReference,
   'docs/reference/settings.md': settingsReference,
 }
 

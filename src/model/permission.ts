@@ -68,6 +68,32 @@ export const rolesOfAction = {
 /** What an endpoint of the control plane lets its caller do. */
 export type Action = keyof typeof rolesOfAction
 
+/** What each action is, in words for people. */
+export const meaningOfAction: Readonly<Record<Action, string>> = {
+  'settings.read': 'see the settings and the switch',
+  'token.readExpiry': 'see when the token expires, and who used it last',
+  'callers.read': 'see who calls without a token that would work',
+  'figures.read': 'see the figures',
+  'batches.read': 'see batches and their status',
+  'attributeNames.read': 'see the names of attributes',
+  'profiles.read': 'look up a profile',
+  'failedRows.read': 'see the failed rows of a batch',
+  'profiles.edit': 'edit the attributes of a profile',
+  'batches.upload': 'upload a batch in the console',
+  'operations.execute': 'carry out several calls in one; each needs its own right besides',
+  'profiles.delete': 'delete a profile',
+  'settings.change': 'turn the switch, change settings',
+  'token.read': 'read the token',
+  'token.generate': 'generate a token',
+  'token.revoke': 'revoke tokens',
+  'audit.read': 'read the audit log',
+  'users.manage': 'add, change, invite and remove people of a workspace, with no right that one lacks',
+  'workspaces.manage': 'make workspaces',
+  'credentials.manage': 'make and end API credentials',
+  'client.manage': 'rename the client',
+  'clients.manage': 'create and delete clients; product and system admins',
+}
+
 /** Every action, in the order of the table. */
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of the table above
 export const actions = Object.keys(rolesOfAction) as Action[]

@@ -79,6 +79,8 @@ const commands = {
   },
   generate: async (args) => {
     await install('full')
+    const code = await run('tsx', ['scripts/generate.ts', '--client', ...args])
+    if (code !== 0) return code
     await buildClient()
     return run('tsx', ['scripts/generate.ts', ...args])
   },

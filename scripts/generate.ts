@@ -4,19 +4,23 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
-import { cliReference } from './generate/cli.ts'
 import { clientErrorCodes } from './generate/client.ts'
 import { errorsReference } from './generate/errors.ts'
+import { httpReference } from './generate/http.ts'
 import { metricsReference } from './generate/metrics.ts'
 import { permissionsReference } from './generate/permissions.ts'
 import { envExample, settingsReference } from './generate/settings.ts'
+import { clientWireTypes } from './generate/wire-types.ts'
 
 /** Path in the repository → what makes its text. */
-const generated: Readonly<Record<string, () => string>> = {
+const generated: Readonly<Record<string, () => string | Promise<string>>> = {
   '.env.example': envExample,
   'client/src/error-codes.ts': clientErrorCodes,
-  'docs/reference/cli.md': cliReference,
+  'client/src/wire.ts': clientWireTypes,
+  // The command line imports the client as it is built, so it is loaded once that is done.
+  'docs/reference/cli.md': async () => (await import('./generate/cli.ts')).cliReference(),
   'docs/reference/errors.md': errorsReference,
+  'docs/reference/http.md': httpReference,
   'docs/reference/metrics.md': metricsReference,
   'docs/reference/permissions.md': permissionsReference,
   'docs/reference/settings.md': settingsReference,
@@ -24,11 +28,14 @@ const generated: Readonly<Record<string, () => string>> = {
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const isCheck = process.argv.includes('--check')
+// The client's own files alone: it is built from them, and what comes after needs it built.
+const isForClient = process.argv.includes('--client')
 let stale = 0
 
 for (const [name, make] of Object.entries(generated)) {
+  if (isForClient && !name.startsWith('client/')) continue
   const file = path.join(root, name)
-  const text = await formatted(name, make())
+  const text = await formatted(name, await make())
   if ((await readIfThere(file)) === text) continue
   stale++
   if (isCheck) {

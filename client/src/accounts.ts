@@ -1,46 +1,7 @@
 import type { Page } from './batches.ts'
 import { pathPart, type Session } from './session.ts'
 import type { CallOptions } from './time.ts'
-
-export type Role =
-  'observer' | 'publisher' | 'editor' | 'approver' | 'workspaceAdmin' | 'productAdmin' | 'systemAdmin'
-
-/** A role on a workspace, a client, or the whole install. */
-export interface Membership {
-  readonly client?: string
-  readonly workspace?: string
-  readonly role: Role
-}
-
-/** A person who signs in. */
-export interface User {
-  readonly email: string
-  readonly name: string
-  readonly locale: string
-  readonly memberships: readonly Membership[]
-}
-
-export interface Credential {
-  readonly clientId: string
-  readonly name: string
-  readonly role: Role
-  readonly workspace?: string
-  readonly createdAt: string
-}
-
-export interface Workspace {
-  readonly id: string
-  readonly name: string
-}
-
-/** A link by which a person chooses a password; the token is in this reply alone. */
-export interface Invitation {
-  readonly email: string
-  readonly token: string
-  /** Behind the address of the service. */
-  readonly path: string
-  readonly expiresAt: string
-}
+import type { Credential, Invitation, NewCredential, User, Workspace } from './wire.ts'
 
 /** People of the client, by the Admin API. */
 export class Users {
@@ -100,7 +61,7 @@ export class Credentials {
   create(
     credential: Pick<Credential, 'name' | 'role' | 'workspace'>,
     options: CallOptions = {},
-  ): Promise<Credential & { readonly clientSecret: string }> {
+  ): Promise<NewCredential> {
     return this.#session.admin({ method: 'POST', path: '/credentials', json: credential }, options)
   }
 

@@ -1,6 +1,7 @@
 import { pathPart, queryText, type Session } from './session.ts'
 import { sleep, type CallOptions } from './time.ts'
 import type { Body } from './transport.ts'
+import type { BatchDetails, BatchEntry, UploadReply } from './wire.ts'
 
 /** Limit of an upload and of reading failed rows where none is given, milliseconds. */
 const transferTimeoutMs = 600_000
@@ -27,37 +28,11 @@ export interface WaitOptions extends CallOptions {
   readonly pollMs?: number
 }
 
+/** A batch with its counts. */
+export type BatchStatus = BatchDetails
+
 /** How many rows ended how. */
-export interface BatchCounts {
-  /** Rows that ended, in whichever count. */
-  readonly consumedCount: number
-  readonly successfulUpdates: number
-  readonly profilesNotFound: number
-  readonly failedUpdates: number
-  readonly created: number
-  readonly updated: number
-  readonly unchanged: number
-}
-
-export interface BatchStatus extends BatchCounts {
-  readonly batchId: string
-  /** A stuck batch goes on by itself once what holds it up is gone. */
-  readonly status: 'incomplete' | 'stuck' | 'complete'
-  /** Rows of the batch. */
-  readonly batchSize: number
-  /** Why it cannot go on for now. */
-  readonly problem?: string
-}
-
-/** A batch as lists show it. */
-export interface BatchEntry extends BatchStatus {
-  readonly version: 1 | 2
-  readonly key: 'pcId' | 'thirdPartyId'
-  /** Decoded bytes of the upload. */
-  readonly bytes: number
-  readonly acceptedAt: string
-  readonly completedAt?: string
-}
+export type BatchCounts = Omit<BatchDetails, 'batchId' | 'status' | 'batchSize' | 'problem'>
 
 export interface Page {
   readonly limit?: number | undefined
@@ -84,7 +59,7 @@ export class Batches {
    */
   async upload(body: BatchBody, options: UploadOptions = {}): Promise<string> {
     const { v1 = false, gzip = false, encoding = gzip ? 'gzip' : undefined, ...rest } = options
-    const reply = await this.#session.json<{ batchStatus: string }>(
+    const reply = await this.#session.json<UploadReply>(
       {
         method: 'POST',
         path: `/m2/${pathPart(this.#session.client)}/${v1 ? '' : 'v2/'}profile/batchUpdate`,

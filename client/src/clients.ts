@@ -1,13 +1,7 @@
 import type { Page } from './batches.ts'
 import { pathPart, type Session } from './session.ts'
 import type { CallOptions } from './time.ts'
-
-/** A tenant. */
-export interface Client {
-  readonly code: string
-  readonly name: string
-  readonly imsOrgId: string
-}
+import type { Client } from './wire.ts'
 
 /** The clients of the install, by the Admin API; product admins see and rename their own. */
 export class Clients {

@@ -1,53 +1,7 @@
-import type { Role } from './accounts.ts'
 import { pathPart, type Session } from './session.ts'
 import type { CallOptions } from './time.ts'
 import type { Call } from './transport.ts'
-
-/** A client that one may see. */
-export interface ClientAccess {
-  readonly code: string
-  readonly name: string
-  readonly imsOrgId: string
-  /** The highest role that one holds there. */
-  readonly role: Role
-  /** Whether the profile API demands a token of its callers. */
-  readonly requiresToken: boolean
-  /** What one may do there, such as `settings.change`. */
-  readonly actions: readonly string[]
-}
-
-/** Who is signed in, and what they may do. */
-export interface SessionDetails {
-  readonly user: {
-    readonly email: string
-    readonly name: string
-    /** A language tag; empty until chosen. */
-    readonly locale: string
-    readonly hasPassword: boolean
-  }
-  readonly clients: readonly ClientAccess[]
-  readonly isSystemAdmin: boolean
-  /** When the session ends, if it is not used any more. */
-  readonly expiresAt: string
-  /** Clients that anyone can read and write; there when others than the server's machine reach it. */
-  readonly openClients?: readonly string[]
-}
-
-/** The ways to sign in. */
-export interface SignInOptions {
-  readonly password: boolean
-  /** Where single sign-on begins, and the name of the one who provides it. */
-  readonly sso: { readonly name: string; readonly url: string } | null
-}
-
-/** For whom the link of an invitation is. */
-export interface InvitationDetails {
-  readonly email: string
-  readonly name: string
-  /** Whether the link resets a password. */
-  readonly hasPassword: boolean
-  readonly expiresAt: string
-}
+import type { InvitationDetails, SessionDetails, SignInOptions } from './wire.ts'
 
 /** Signing in and out, and one's own account; for pages that the service itself serves. */
 export class PersonSession {

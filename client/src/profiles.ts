@@ -1,5 +1,6 @@
 import { pathPart, type Session } from './session.ts'
 import type { CallOptions } from './time.ts'
+import type { Profile, ProfileEntry, UpdateReply } from './wire.ts'
 
 /** The one id by which a profile is asked for. */
 export type VisitorId =
@@ -11,19 +12,8 @@ export interface UpdateIds {
   readonly thirdPartyId?: string | undefined
 }
 
-export interface Profile {
-  readonly client: string
-  /** The id that was asked for. */
-  readonly visitorId: string
-  /** ISO 8601. */
-  readonly modifiedAt: string
-  readonly profileAttributes: Readonly<
-    Record<string, { readonly value: string; readonly modifiedAt: string }>
-  >
-}
-
 /** What became of an update. */
-export type Outcome = 'created' | 'updated' | 'unchanged' | 'not-found'
+export type Outcome = UpdateReply['outcome']
 
 export interface ProfileEdit {
   readonly set?: Readonly<Record<string, string>>
@@ -62,7 +52,7 @@ export class Profiles {
     if (ids.tntId !== undefined) form.append('mboxPC', ids.tntId)
     if (ids.thirdPartyId !== undefined) form.append('mbox3rdPartyId', ids.thirdPartyId)
     for (const [name, value] of Object.entries(attributes)) form.append(`profile.${name}`, value)
-    const { outcome } = await this.#session.json<{ outcome: Outcome }>(
+    const { outcome } = await this.#session.json<UpdateReply>(
       {
         method: 'POST',
         path: `/m2/${pathPart(this.#session.client)}/profile/update`,
@@ -75,13 +65,13 @@ export class Profiles {
   }
 
   /** Reads a profile, by the Admin API: without the token. @throws ServiceError `profile_not_found` */
-  read(id: VisitorId, options: CallOptions = {}): Promise<Profile> {
-    return this.#session.admin<Profile>({ method: 'GET', path: adminPath(id) }, options)
+  read(id: VisitorId, options: CallOptions = {}): Promise<ProfileEntry> {
+    return this.#session.admin<ProfileEntry>({ method: 'GET', path: adminPath(id) }, options)
   }
 
   /** Sets and removes attributes, by the Admin API. @throws ServiceError `profile_not_found` */
-  edit(id: VisitorId, edit: ProfileEdit, options: CallOptions = {}): Promise<Profile> {
-    return this.#session.admin<Profile>({ method: 'PATCH', path: adminPath(id), json: edit }, options)
+  edit(id: VisitorId, edit: ProfileEdit, options: CallOptions = {}): Promise<ProfileEntry> {
+    return this.#session.admin<ProfileEntry>({ method: 'PATCH', path: adminPath(id), json: edit }, options)
   }
 
   /** Deletes a profile with all its ids, by the Admin API. @throws ServiceError `profile_not_found` */

@@ -1,29 +1,6 @@
 import type { Session } from './session.ts'
 import type { CallOptions } from './time.ts'
-
-/** The settings of a client, by Adobe's names. */
-export interface Settings {
-  /** Whether update, bulk, status and fetch need the profile authentication token. */
-  readonly enableProfileApiAuthentication: boolean
-  readonly locale: string
-  readonly timeZone: string
-  readonly ipObfuscation: 'NONE' | 'LAST_OCTET' | 'STRIP'
-  readonly onDeviceDecisioning: boolean
-  readonly onDeviceDecisioningActivityQualification: boolean
-  readonly a4TEnabled: boolean
-  readonly permissionEnabled: boolean
-  readonly mobileDeviceTargetingEnabled: boolean
-  readonly geoLocationEnabled: boolean
-  readonly defaultCompanyName: string
-  readonly defaultReportSuite: string
-  readonly defaultDataCollectionHost: string
-  readonly flickerManagerSettings: Readonly<Record<string, unknown>>
-  readonly allowedRemoteOfferUrlPatterns: readonly string[]
-  /** 1 to 90. */
-  readonly profileLifetimeDays: number
-  /** Origins whose pages may read replies to visits; `*` allows all. */
-  readonly allowedOrigins: readonly string[]
-}
+import type { Settings } from './wire.ts'
 
 const path = '/clients/settings'
 

@@ -1,41 +1,10 @@
 import type { Session } from './session.ts'
 import type { CallOptions } from './time.ts'
-
-export type TokenScope = 'profile_api' | 'debug_tools'
+import type { NewToken, TokenDetails, TokenScope } from './wire.ts'
 
 export interface TokenOptions extends CallOptions {
   /** `profile_api` unless given. */
   readonly scope?: TokenScope
-}
-
-export interface Token {
-  /** Absent for callers who may know its expiry only. */
-  readonly accessToken?: string
-  readonly tokenType: 'bearer'
-  readonly scope: TokenScope
-  /** Seconds. */
-  readonly expiresIn: number
-}
-
-/** One token without its text: who made it, who used it last. */
-export interface TokenFacts {
-  readonly tokenId: string
-  readonly createdAt: string
-  readonly createdBy: string
-  readonly expiresAt: string
-  /** Seconds. */
-  readonly expiresIn: number
-  readonly lastUse?: {
-    readonly at: string
-    readonly address: string
-    readonly userAgent: string
-    readonly endpoint: string
-  }
-}
-
-export interface TokenDetails extends Token, TokenFacts {
-  /** Replaced ones that go on for a while. */
-  readonly overlapping: readonly TokenFacts[]
 }
 
 export interface GenerateOptions extends TokenOptions {
@@ -67,7 +36,7 @@ export class Tokens {
   }
 
   /** Generates a token; the current one ends, at once or after an overlap. */
-  generate(options: GenerateOptions = {}): Promise<Required<Token>> {
+  generate(options: GenerateOptions = {}): Promise<NewToken> {
     const { scope = 'profile_api', expiresInSeconds, overlapSeconds, ...rest } = options
     const query = { authorizationScope: scope }
     const json = { expiresIn: expiresInSeconds, overlap: overlapSeconds }

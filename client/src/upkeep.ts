@@ -1,27 +1,10 @@
 import type { Page } from './batches.ts'
 import { pathPart, type Session } from './session.ts'
 import type { CallOptions } from './time.ts'
-
-/** Who called in the last 24 hours without a token that would work. */
-export interface Caller {
-  readonly address: string
-  readonly userAgent: string
-  readonly endpoint: string
-  readonly calls: number
-  readonly lastAt: string
-}
+import type { Caller, Revision, RevisionList } from './wire.ts'
 
 export type RevisionType =
   'clientSettings' | 'authenticationToken' | 'client' | 'credential' | 'user' | 'workspace' | 'profile'
-
-/** A change, as lists of the audit log show it. */
-export interface Revision {
-  readonly id: number
-  readonly operation: 'create' | 'update' | 'patch' | 'delete'
-  readonly modifiedBy: string
-  readonly modifiedByName: string
-  readonly modifiedAt: string
-}
 
 /** One change with what was before and after it. */
 export interface RevisionDetails {
@@ -30,11 +13,6 @@ export interface RevisionDetails {
   readonly after?: unknown
   readonly address: string
   readonly userAgent: string
-}
-
-export interface RevisionList {
-  readonly total: number
-  readonly revisions: readonly Revision[]
 }
 
 export interface RevisionQuery extends Page {

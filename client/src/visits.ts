@@ -1,5 +1,6 @@
 import type { Session } from './session.ts'
 import type { CallOptions } from './time.ts'
+import type { VisitReply } from './wire.ts'
 
 /** Attributes that a part of a visit sets. */
 export interface VisitDetails {
@@ -36,22 +37,6 @@ export interface Visit {
   readonly execute?: VisitPart
   readonly prefetch?: VisitPart
   readonly notifications?: readonly VisitNotification[]
-}
-
-export interface VisitReply {
-  readonly status: number
-  readonly requestId: string
-  readonly client: string
-  /** With the tntId that the visitor has from now on. */
-  readonly id: {
-    readonly tntId: string
-    readonly thirdPartyId?: string
-    readonly marketingCloudVisitorId?: string
-  }
-  readonly edgeHost?: string
-  readonly execute?: unknown
-  readonly prefetch?: unknown
-  readonly notifications?: readonly { readonly id: string }[]
 }
 
 /** Visits: they create profiles, link ids and set attributes. They need no token. */

@@ -16,15 +16,18 @@ const Name = Type.String({
 })
 
 /** Roles, from the least to the most powerful. */
-export const RoleName = Type.Union([
-  Type.Literal('observer'),
-  Type.Literal('publisher'),
-  Type.Literal('editor'),
-  Type.Literal('approver'),
-  Type.Literal('workspaceAdmin'),
-  Type.Literal('productAdmin'),
-  Type.Literal('systemAdmin'),
-])
+export const RoleName = named(
+  'Role',
+  Type.Union([
+    Type.Literal('observer'),
+    Type.Literal('publisher'),
+    Type.Literal('editor'),
+    Type.Literal('approver'),
+    Type.Literal('workspaceAdmin'),
+    Type.Literal('productAdmin'),
+    Type.Literal('systemAdmin'),
+  ]),
+)
 
 /** Seconds that a new token lives, and that the one it replaces goes on. */
 export const TokenOrderBody = Type.Object(

@@ -36,7 +36,7 @@ const ClientAccess = named(
 
 /** Who is signed in, and what they may do. */
 export const SessionReply = named(
-  'Session',
+  'SessionDetails',
   Type.Object({
     user: Type.Object({
       email: Type.String(),
@@ -56,18 +56,26 @@ export const SessionReply = named(
 )
 
 /** The ways to sign in. */
-export const SignInReply = Type.Object({
-  password: Type.Boolean(),
-  sso: Type.Union([Type.Null(), Type.Object({ name: Type.String(), url: Type.String() })]),
-})
+export const SignInReply = named(
+  'SignInOptions',
+  Type.Object({
+    password: Type.Boolean(),
+    sso: Type.Union([Type.Null(), Type.Object({ name: Type.String(), url: Type.String() })], {
+      description: 'Where single sign-on begins, and the name of the one who provides it.',
+    }),
+  }),
+)
 
 /** For whom the link of an invitation is. */
-export const InvitationReply = Type.Object({
-  email: Type.String(),
-  name: Type.String(),
-  hasPassword: Type.Boolean({ description: 'Whether the link resets a password.' }),
-  expiresAt: Time,
-})
+export const InvitationReply = named(
+  'InvitationDetails',
+  Type.Object({
+    email: Type.String(),
+    name: Type.String(),
+    hasPassword: Type.Boolean({ description: 'Whether the link resets a password.' }),
+    expiresAt: Time,
+  }),
+)
 
 interface PersonFacts {
   readonly email: string

@@ -179,6 +179,12 @@ describe('faulty settings', () => {
     expect(faultsOf([], env)).toEqual([{ name: missing, message: `must be given where ${given} is` }])
   })
 
+  it('do not include the variables of the command line, which share the environment', () => {
+    const names = ['URL', 'CLIENT', 'TOKEN', 'TIMEOUT'].map((name) => `SILHOUETTE_${name}`)
+
+    expect(faultsOf([], Object.fromEntries(names.map((name) => [name, 'x'])))).toEqual([])
+  })
+
   it('include unknown variables of our prefix, so that a mistyped limit is never the default', () => {
     expect(faultsOf([], { SILHOUETTE_BATCH_ROW_MAX: '5' })).toEqual([
       { name: 'SILHOUETTE_BATCH_ROW_MAX', message: 'is no setting; did you mean SILHOUETTE_BATCH_ROWS_MAX?' },

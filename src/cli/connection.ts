@@ -67,7 +67,10 @@ export async function resolveConnection(shell: Shell, options: ConnectionOptions
   return {
     url,
     client: checkedName('--client', client),
-    token: (await secretOf(shell, '--token', options.token)) ?? (env['SILHOUETTE_TOKEN'] || ownToken),
+    token: sendable(
+      'token',
+      (await secretOf(shell, '--token', options.token)) ?? (env['SILHOUETTE_TOKEN'] || ownToken),
+    ),
     credential: await credentialOf(shell, options, own),
     timeoutMs: timeoutMsOf(options.timeout, env['SILHOUETTE_TIMEOUT']),
   }
@@ -97,7 +100,7 @@ async function credentialOf(
 ): Promise<ApiCredential | undefined> {
   const { env } = shell
   const givenId = options.apiClientId ?? (env['SILHOUETTE_API_CLIENT_ID'] || undefined)
-  const clientId = givenId ?? login?.apiClientId
+  const clientId = sendable('client id', givenId ?? login?.apiClientId)
   const clientSecret =
     (await secretOf(shell, '--api-client-secret', options.apiClientSecret)) ??
     // The stored secret belongs to the stored id.
@@ -113,6 +116,12 @@ async function secretOf(shell: Shell, flag: string, given: string | undefined): 
   const secret = given === '-' ? await readShort(shell, flag) : given
   if (secret === '') throw new UsageError(`${flag} is empty.`)
   return secret
+}
+
+/** Refuses what no header can hold; nothing of it is shown, because it may be a secret. */
+function sendable(what: string, text: string | undefined): string | undefined {
+  if (text === undefined || /^[\x21-\x7e]+$/.test(text)) return text
+  throw new UsageError(`The ${what} holds blanks or characters that it cannot have.`)
 }
 
 function checkedUrl(text: string): string {

@@ -17,8 +17,17 @@ export class UsageError extends Error {
   }
 }
 
-/** The service or the person said no; the command has told what it had to. */
-export class Refused extends UsageError {}
+/** The service or a person said no, or what was looked at is not as it must be. */
+export class Refused extends UsageError {
+  readonly code: string
+
+  /** @param code what scripts know it by under `--json` */
+  constructor(message: string, hint?: string, code = 'refused') {
+    super(message, hint)
+    this.name = 'Refused'
+    this.code = code
+  }
+}
 
 /** Ctrl-C. */
 export class Interrupted extends Error {
@@ -69,12 +78,14 @@ export function failureOf(error: unknown): Failure | undefined {
   }
   if (error instanceof Refusal)
     return { exitCode: exitCodes.refused, code: error.code, message: error.message }
-  if (error instanceof UsageError) {
-    const [exitCode, code] =
-      error instanceof Refused ? [exitCodes.refused, 'refused'] : [exitCodes.badUsage, 'usage_invalid']
-    return { exitCode, code, message: error.message, hint: error.hint }
-  }
+  if (error instanceof Refused) return { ...told(error), exitCode: exitCodes.refused, code: error.code }
+  if (error instanceof UsageError)
+    return { ...told(error), exitCode: exitCodes.badUsage, code: 'usage_invalid' }
   return unforeseen(error)
+}
+
+function told({ message, hint }: UsageError): Pick<Failure, 'message' | 'hint'> {
+  return { message, hint }
 }
 
 function serviceFailure({ message, status, code, line, retryAfterSeconds }: ServiceError): Failure {

@@ -1,4 +1,5 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import path from 'node:path'
 import { hasCode } from '../lib/errors.ts'
 import { UsageError } from './errors.ts'
@@ -15,7 +16,9 @@ export interface Login {
 
 /** Where the login is kept. */
 export function loginPath(env: Variables): string {
-  const base = env['XDG_CONFIG_HOME'] || path.join(env['HOME'] || '.', '.config')
+  const given = env['XDG_CONFIG_HOME'] ?? ''
+  // The XDG specification has relative ones ignored.
+  const base = path.isAbsolute(given) ? given : path.join(env['HOME'] || homedir(), '.config')
   return path.join(base, 'silhouette', 'login.json')
 }
 

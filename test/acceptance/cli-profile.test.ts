@@ -35,17 +35,14 @@ it('updates and shows a profile by the Profile API, without a credential', async
     'profile.city=Paris',
   ])
   const again = await caller.json(['profile', 'update', '--third-party-id', 'ada', 'city=Paris'])
-  const nobody = await caller.run(['profile', 'update', '--third-party-id', 'lin', 'tier=gold'])
+  const nobody = await caller.run(['profile', 'update', '--third-party-id', 'lin', 'tier=gold', '--json'])
   const found = await caller.json<Parameters<typeof valuesOf>[0]>(['profile', 'get', '--ecid', '1234'])
   const removal = await caller.run(['profile', 'update', '--third-party-id', 'ada', '--remove', 'tier'])
 
   expect(updated).toEqual({ outcome: 'updated' })
   expect(again).toEqual({ outcome: 'unchanged' })
-  expect(nobody).toMatchObject({
-    code: 1,
-    stdout: '',
-    stderr: expect.stringContaining('No profile has this id'),
-  })
+  expect(nobody).toMatchObject({ code: 1, stdout: '' })
+  expect(JSON.parse(nobody.stderr)).toMatchObject({ error: { code: 'profile_not_found', exitCode: 1 } })
   expect(valuesOf(found)).toEqual({ color: 'teal', tier: 'a=b', city: 'Paris' })
   expect(removal).toMatchObject({ code: 2, stderr: expect.stringContaining('API credential') })
 })

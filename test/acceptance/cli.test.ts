@@ -5,6 +5,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { credential, Person, startWithCommand } from './support/command.ts'
+import { waitFor } from './support/wait.ts'
 
 /** An address at which nothing listens: port 1 is nobody's. */
 const nowhere = 'http://127.0.0.1:1'
@@ -34,6 +35,8 @@ describe('exit codes', () => {
     [['client', 'list', '--client', ''], /--client must not be ""/],
     [['client', 'list'], /needs an API credential.\nStore it by `silhouette login`/],
     [['client', 'list', '--api-client-id', 'first'], /SECRET must be given where the id is/],
+    [['client', 'list', '--token', 'slh 1'], /The token holds blanks/],
+    [['client', 'list', '--token', '-'], /--token is empty/],
     [['client'], /^Usage: silhouette client/],
   ])('ends with 2 for %j and says what is wrong', async (args, expected) => {
     const { code, stdout, stderr } = await new Person().run(args)
@@ -41,6 +44,15 @@ describe('exit codes', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(expected)
     expect(stderr).not.toMatch(/\n\s+at /)
+  })
+
+  it('ends with 2 when two options want standard input', async () => {
+    const args = ['client', 'list', '--token', '-', '--api-client-id', 'first', '--api-client-secret', '-']
+
+    const { code, stderr } = await new Person().run(args, { stdin: 'slh_1\n' })
+
+    expect(code).toBe(2)
+    expect(stderr).toContain('--token and --api-client-secret cannot both read standard input')
   })
 
   it('ends with 3 when nothing answers, and says where it looked', async () => {
@@ -170,4 +182,26 @@ describe('on a terminal', () => {
     expect(screen).not.toContain(secret)
     expect(listed.code).toBe(0)
   })
+})
+
+it('serves by npx in the clone, and ends with it', async () => {
+  const root = path.resolve(import.meta.dirname, '../..')
+  const { npm_execpath: npm = 'npm', PATH, HOME } = process.env
+  const [command, ...first] = npm.endsWith('.js') ? [process.execPath, npm] : ['npm']
+  const args = [...first, 'exec', '--', 'silhouette', 'serve', '--port', '0', '--store', 'memory:']
+  const npx = spawn(command ?? '', args, { cwd: root, env: { PATH, HOME } })
+  onTestFinished(() => void npx.kill('SIGKILL'))
+  let printed = ''
+  npx.stdout.on('data', (piece) => (printed += String(piece)))
+  const url = await waitFor('the listening line', () => /^listening on (\S+)$/m.exec(printed)?.[1])
+
+  npx.kill('SIGTERM')
+  await once(npx, 'exit')
+
+  const isGone = () =>
+    fetch(`${url}/livez`).then(
+      () => undefined,
+      () => true,
+    )
+  expect(await waitFor('the server to be gone', isGone)).toBe(true)
 })

@@ -26,8 +26,9 @@ function addOn(auth: Command, shell: Shell): void {
   runsOnline<{ yes?: true }>(on, shell, async (call) => {
     requireCredential(call)
     const { service, connection, print } = call
+    const { enableProfileApiAuthentication: isOn } = await service.settings.get(call)
     const { callers } = await service.callers.list({}, call)
-    if (callers.length > 0) {
+    if (callers.length > 0 && !isOn) {
       tellCallers(call, callers)
       const whom = `${counted(callers.length)} would be cut off from client ${connection.client}`
       const question = `${whom}. Turn it on?`

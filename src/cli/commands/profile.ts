@@ -63,7 +63,7 @@ function addUpdate(profile: Command, shell: Shell): void {
     if (remove.length + Object.keys(set).length === 0)
       throw new UsageError('There is nothing to change.', 'Write key=value, or --remove key.')
     const outcome = await updateBy(call, id, { set, remove })
-    if (outcome === 'not-found') throw new Refused('No profile has this id.', hintCreate)
+    if (outcome === 'not-found') throw new Refused('No profile has this id.', hintCreate, 'profile_not_found')
     const sentence = outcome === 'unchanged' ? 'The profile is as it was.' : 'The profile is updated.'
     call.print.done({ outcome }, sentence)
   })

@@ -4,7 +4,7 @@ import { addVerb } from '../command.ts'
 import type { Shell } from '../shell.ts'
 
 /** `serve`: the server itself, in this process, so that signals reach it. */
-export function addServe(program: Command, _shell: Shell): void {
+export function addServe(program: Command, shell: Shell): void {
   const command = addVerb(program, 'serve [settings...]', {
     summary: 'run the server',
     details:
@@ -23,9 +23,24 @@ export function addServe(program: Command, _shell: Shell): void {
     .passThroughOptions()
     .addHelpText('after', () => `\n${settingsText()}`)
     .action(async () => {
+      if (shell.env['npm_command'] === 'exec') endWithParent()
       process.argv = [process.execPath, 'silhouette serve', ...command.args]
       await import('../../main.ts')
     })
+}
+
+/** Time between two looks at the parent, ms. */
+const parentLookMs = 250
+
+/** `npx` puts a shell in between that hands no signal on: told to end, the two go, and the server must. */
+function endWithParent(): void {
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    process.kill(process.pid, 'SIGTERM')
+  }, parentLookMs)
+  timer.unref()
 }
 
 function settingsText(): string {

@@ -14,7 +14,7 @@ export function settingsReference(): string {
     '',
     'A setting that cannot be taken, and a flag or a `SILHOUETTE_` variable that does not exist, stop',
     'the server before it does anything: it names all of them at once and ends with exit code 2.',
-    '`npm start -- --help` prints this list.',
+    '`npm start -- --help` prints this list. Those of [the command line](cli.md) are left alone.',
     '',
     '| Variable | Flag | Default | Takes | Meaning |',
     '| --- | --- | --- | --- | --- |',

@@ -50,7 +50,7 @@ if (isCheck && stale > 0) process.exitCode = 1
 
 /** As the formatter has it, so that a change shows as a change of few lines. */
 async function formatted(name: string, text: string): Promise<string> {
-  if (name.endsWith('.md')) return format(text, { parser: 'markdown' })
+  if (name.endsWith('.md')) return format(text, { parser: 'markdown', proseWrap: 'always', printWidth: 100 })
   if (!name.endsWith('.ts')) return text
   const file = path.join(root, name)
   return format(text, { ...(await resolveConfig(file)), filepath: file })

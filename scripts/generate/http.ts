@@ -4,7 +4,7 @@ import { readApiDocument, type ApiDocument, type Operation, type Reply, type Sch
 export async function httpReference(): Promise<string> {
   const document = await readApiDocument()
   return [
-    '<!-- Made by `npm run generate` from src/http/reference, src/http/admin and src/wire; edit those. -->',
+    '<!-- Made by `npm run generate` from src/http and src/wire; edit those. -->',
     '',
     '# HTTP',
     '',
@@ -35,8 +35,8 @@ function operationLines(address: string, operation: Operation): string[] {
   const { summary, description, deprecated, parameters } = operation
   const rows = parameters.map(({ name, in: place, required, description: text = '', schema }) => {
     const { additionalProperties: others } = schema
-    const shown = others ? `any other | ${place} | | ${valueOf(others)} | ${textOf(others)}` : undefined
-    return `| ${shown ?? `\`${name}\` | ${place} | ${required ? 'yes' : ''} | ${valueOf(schema)} | ${text}`} |`
+    if (others) return `| any other | ${place} | | ${valueOf(others)} | ${textOf(others)} |`
+    return `| \`${name}\` | ${place} | ${required ? 'yes' : ''} | ${valueOf(schema)} | ${text} |`
   })
   return [
     `### ${address}`,
@@ -76,7 +76,7 @@ function bodyLines({ requestBody }: Operation): string[] {
   ]
 }
 
-/** What it answers, a line a status; errors of one shape, whose codes have their meanings on their own page. */
+/** What it answers, a line a status. Codes of errors have their meanings on their own page. */
 function replyLines({ responses }: Operation): string[] {
   const all = Object.entries(responses).map(([status, reply]) => Object.assign(reply, { status }))
   const shapes = all.filter(isError).flatMap(({ content = {} }) => Object.values(content).map(nameOf))

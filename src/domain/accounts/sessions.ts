@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Clock } from '../../lib/clock.ts'
 import { dayMs } from '../../model/limits.ts'
-import type { DocumentStore } from '../../store/store.ts'
+import type { Document, DocumentStore } from '../../store/store.ts'
 import { bodyOf, change, listAll, put, removal } from '../documents.ts'
 import { Remembered } from '../remembered.ts'
 import { userId, type People, type User } from './people.ts'
@@ -14,6 +14,9 @@ export const sessionLifeMs = 30 * dayMs
 
 /** A use is written so long after the one written before, ms: most requests write nothing. */
 const renewEveryMs = 300_000
+
+/** Sessions that a person has at the same time; one more ends the one used longest ago. */
+export const sessionsMax = 50
 
 /** Sessions lie in a partition of their own: signing in waits for no change of an account. */
 export const sessionPartition = '*sessions'
@@ -36,7 +39,8 @@ export interface Session {
   readonly expiresAtMs: number
 }
 
-const tokenPattern = /^[\w-]{43}$/
+/** A token begins with what its person's sessions have in common, so that they are found together. */
+const tokenPattern = /^([0-9a-f]{16})[\w-]{43}$/
 
 /**
  * Who is signed in. A session is a record of the store, so that every node knows it, and ends on all
@@ -61,7 +65,7 @@ export class Sessions {
 
   /** Begins a session under a token that nobody has seen. */
   async begin(user: User): Promise<Session> {
-    const token = randomBytes(32).toString('base64url')
+    const token = ownerOf(user) + randomBytes(32).toString('base64url')
     const nowMs = this.#clock.nowMs()
     const record: SessionRecord = {
       user: userId(user.email),
@@ -70,6 +74,7 @@ export class Sessions {
       usedAtMs: nowMs,
     }
     const id = idOf(token)
+    await this.#makeRoom(user)
     await this.#documents.commit(sessionPartition, [
       { kind: 'insert', collection: sessionCollection, id, body: record },
     ])
@@ -106,7 +111,7 @@ export class Sessions {
   takeReturn(state: string): Promise<boolean> {
     const body = { atMs: this.#clock.nowMs() }
     return this.#documents.commit(sessionPartition, [
-      { kind: 'insert', collection: returnCollection, id: idOf(state), body },
+      { kind: 'insert', collection: returnCollection, id: digestOf(state), body },
     ])
   }
 
@@ -124,6 +129,17 @@ export class Sessions {
     for await (const document of listAll(this.#documents, { partition, collection: returnCollection })) {
       if (nowMs - (bodyOf<{ atMs: number }>(document)?.atMs ?? 0) < dayMs) continue
       await this.#documents.commit(partition, [removal(returnCollection, document)])
+    }
+  }
+
+  /** Ends those used longest ago, so that one more is within the limit; two that come at once may pass it. */
+  async #makeRoom(user: User): Promise<void> {
+    const options = { prefix: `${ownerOf(user)}/`, limit: 2 * sessionsMax }
+    const held = await this.#documents.list(sessionPartition, sessionCollection, options)
+    const byUse = held.toSorted((a, b) => usedAtMsOf(b) - usedAtMsOf(a))
+    for (const document of byUse.slice(sessionsMax - 1)) {
+      await this.#documents.commit(sessionPartition, [removal(sessionCollection, document)])
+      this.#records.forget(document.id)
     }
   }
 
@@ -150,7 +166,20 @@ function endOf({ startedAtMs, usedAtMs }: SessionRecord): number {
   return Math.min(usedAtMs + sessionIdleMs, startedAtMs + sessionLifeMs)
 }
 
+function usedAtMsOf(document: Document): number {
+  return bodyOf<SessionRecord>(document)?.usedAtMs ?? 0
+}
+
+/** What the ids and tokens of a person's sessions begin with. */
+function ownerOf({ email }: User): string {
+  return digestOf(userId(email)).slice(0, 16)
+}
+
 /** Tokens are random, so that a fast digest is enough. */
 function idOf(token: string): string {
-  return createHash('sha256').update(token).digest('hex')
+  return `${token.slice(0, 16)}/${digestOf(token)}`
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }

@@ -211,7 +211,7 @@ describe('a person’s calls', () => {
     const { signedIn, app, browser } = await startSessions()
     await signedIn('ann@x.test', approver)
     const ended = browser()
-    ended.cookies.set('silhouette-session', 'C'.repeat(43))
+    ended.cookies.set('silhouette-session', 'c'.repeat(59))
 
     const replies = [await ended.call('GET', settings), await app.inject({ url: settings })]
 

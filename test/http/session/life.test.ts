@@ -116,6 +116,23 @@ describe('a session', () => {
     expect([before, await statusOf(there)]).toEqual([200, 401])
   })
 
+  it('is one of 50 that a person has at most: one more ends the one used longest ago', async () => {
+    const { signedIn, browser, context } = await startSessions()
+    const used = await signedIn('ann@x.test', observer)
+    const unused = await signedIn('ann@x.test', observer)
+    const other = await signedIn('bob@x.test', observer)
+    const user = await context.people.get('ann@x.test')
+    for (let i = 0; i < 48; i++) {
+      context.clock.advance(60_000)
+      await context.sessions.begin(user ?? expect.fail('there is no Ann'))
+    }
+    await statusOf(used)
+
+    await browser().signIn('ann@x.test')
+
+    expect([await statusOf(used), await statusOf(unused), await statusOf(other)]).toEqual([200, 401, 200])
+  })
+
   it('is swept from the store when it has ended, and not before', async () => {
     const { signedIn, context } = await startSessions()
     await signedIn('ann@x.test', observer)

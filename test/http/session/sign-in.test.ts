@@ -31,7 +31,7 @@ describe('signing in', () => {
       expiresAt: new Date(context.clock.nowMs() + 12 * 3_600_000).toISOString(),
     })
     expect(reply.headers['set-cookie']).toMatch(
-      /^silhouette-session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/,
+      /^silhouette-session=[\w-]{59}; Path=\/; HttpOnly; SameSite=Lax$/,
     )
   })
 
@@ -107,7 +107,7 @@ describe('signing in', () => {
     const { browser, person } = await startSessions()
     await person('ann@x.test', [observer])
     const its = browser()
-    const planted = 'A'.repeat(43)
+    const planted = 'a'.repeat(59)
     its.cookies.set('silhouette-session', planted)
 
     await its.signIn('ann@x.test')
@@ -128,12 +128,12 @@ describe('signing in', () => {
     const { browser, person } = await startSessions({ trustedProxies: ['192.0.2.1'] })
     await person('ann@x.test', [observer])
     const its = browser({ headers: { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'p.example.com' } })
-    its.cookies.set('silhouette-session', 'B'.repeat(43))
+    its.cookies.set('silhouette-session', 'b'.repeat(59))
 
     const reply = await its.signIn('ann@x.test')
 
     expect(reply.headers['set-cookie']).toMatch(
-      /^__Host-silhouette-session=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+      /^__Host-silhouette-session=[\w-]{59}; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
     )
     its.cookies.delete('silhouette-session')
     expect((await its.call('GET', '/api/session')).statusCode).toBe(200)

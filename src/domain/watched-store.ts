@@ -1,5 +1,5 @@
 import { consumedCount, type BatchCounts, type BatchProgress } from '../model/batch.ts'
-import { profileBytesMax } from '../model/limits.ts'
+import { nearLimitBytes } from '../model/limits.ts'
 import type { Outcome, ProfileUpdate } from '../model/profile.ts'
 import type { BatchStore, ProfileStore, Store } from '../store/store.ts'
 
@@ -25,14 +25,15 @@ export interface RowsReport {
 /** Plain data, so that it can be sent from thread to thread. */
 export type StoreReport = CommitReport | RowsReport
 
-/** A profile above this size is near its limit, bytes. */
-const nearLimitBytes = profileBytesMax * 0.9
-
 /** The same store, telling of each write what became of it and how long it took. */
 export function watchStore(store: Store, report: (report: StoreReport) => void): Store {
   return {
     ...store,
-    profiles: { ...store.profiles, apply: watchApply(store.profiles, report) },
+    profiles: {
+      ...store.profiles,
+      apply: watchApply(store.profiles, report),
+      applyRows: watchApplyRows(store.profiles, report),
+    },
     batches: withMethods(store.batches, { checkpoint: watchCheckpoint(store.batches, report) }),
   }
 }
@@ -44,6 +45,19 @@ function watchApply(profiles: ProfileStore, report: (report: CommitReport) => vo
     const seconds = (performance.now() - startMs) / 1_000
     report({ kind: 'commit', source: sourceOf(updates), seconds, ...summarize(outcomes) })
     return outcomes
+  }
+}
+
+function watchApplyRows(
+  profiles: ProfileStore,
+  report: (report: CommitReport) => void,
+): ProfileStore['applyRows'] {
+  return async (rows, nowMs) => {
+    const startMs = performance.now()
+    const { counts, nearLimit, refused } = await profiles.applyRows(rows, nowMs)
+    const seconds = (performance.now() - startMs) / 1_000
+    report({ kind: 'commit', source: 'rows', seconds, outcomes: counts, nearLimit })
+    return { counts, nearLimit, refused }
   }
 }
 

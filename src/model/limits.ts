@@ -1,6 +1,9 @@
 /** Names plus values of one profile, in UTF-8 bytes, `firstSessionStart` included. @source decisions.md §3 */
 export const profileBytesMax = 65_536
 
+/** A profile above this size is near its limit, bytes. */
+export const nearLimitBytes = profileBytesMax * 0.9
+
 /** Characters (code points) of an attribute name written by an update or a batch. */
 export const attributeNameCharsMax = 250
 

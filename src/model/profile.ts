@@ -62,7 +62,9 @@ export interface ProfileView {
 
 /** Bytes that `firstSessionStart` takes of a profile's limit. */
 export function bornBytes(bornAtMs: number): number {
-  return firstSessionStart.length + String(bornAtMs).length
+  let digits = 1
+  for (let bound = 10; bound <= bornAtMs; bound *= 10) digits++
+  return firstSessionStart.length + digits
 }
 
 /** Names plus values in UTF-8 bytes, `firstSessionStart` included; removed attributes do not count. */

@@ -1,5 +1,6 @@
 import type { Batch, BatchProgress, RefusedRow } from '../model/batch.ts'
 import type { Outcome, ProfileUpdate, ProfileView } from '../model/profile.ts'
+import type { RowOutcomes, Rows } from '../model/rows.ts'
 import type { VisitorId } from '../model/visitor-id.ts'
 
 /**
@@ -40,6 +41,14 @@ export interface ProfileStore {
    * @returns       one outcome an update, in their order
    */
   apply(updates: readonly ProfileUpdate[], nowMs: number): Promise<Outcome[]>
+
+  /**
+   * Applies rows of a batch: the same as `apply` of each, in their order.
+   *
+   * @param rows  not to be changed before the promise resolves
+   * @param nowMs epoch ms; decides which profiles have expired
+   */
+  applyRows(rows: Rows, nowMs: number): Promise<RowOutcomes>
 
   /** Reads the live profile that an id leads to. */
   get(client: string, id: VisitorId, nowMs: number): Promise<ProfileView | undefined>

@@ -6,7 +6,7 @@ import type { IdKind, VisitorId } from '../../src/model/visitor-id.ts'
 import { openMemoryStore } from '../../src/store/memory/store.ts'
 import type { Store } from '../../src/store/store.ts'
 import { stores } from '../support/stores.ts'
-import { startMs, update } from '../support/updates.ts'
+import { rowsOf, startMs, update } from '../support/updates.ts'
 
 /** Few ids and names, so that histories meet; times around a day, so that profiles expire in between. */
 const idPool: readonly VisitorId[] = (['tntId', 'thirdPartyId', 'ecid'] as const).flatMap((kind: IdKind) =>
@@ -37,8 +37,23 @@ const updateArb = fc.record({
 })
 type Drawn = typeof updateArb extends fc.Arbitrary<infer T> ? T : never
 
+const rowsArb = fc.record({
+  idKind: fc.constantFrom('tntId', 'thirdPartyId'),
+  create: fc.boolean(),
+  ageMs: fc.constantFrom(0, 0, 1, 1000),
+  rows: fc.array(
+    fc.record({
+      line: fc.constantFrom(2, 3, 4, 200, 70_000),
+      id: fc.constantFrom('1', '2', '3'),
+      values: fc.array(valueArb, { maxLength: 4 }),
+    }),
+    { minLength: 1, maxLength: 6 },
+  ),
+})
+
 const stepArb = fc.oneof(
   { weight: 6, arbitrary: fc.record({ apply: fc.array(updateArb, { minLength: 1, maxLength: 6 }) }) },
+  { weight: 3, arbitrary: fc.record({ applyRows: rowsArb }) },
   { weight: 2, arbitrary: fc.record({ waitMs: fc.constantFrom(1, 1000, dayMs / 3, dayMs) }) },
   { weight: 1, arbitrary: fc.constant({ sweep: true }) },
 )
@@ -106,6 +121,13 @@ describe.each(stores.filter(([name]) => name !== 'memory'))('random histories in
           const updates = 'apply' in step ? step.apply.map((drawn) => toUpdate(client, drawn, nowMs)) : []
           const outcomes = await store.profiles.apply(updates, nowMs)
           expect(outcomes).toEqual(await model.profiles.apply(updates, nowMs))
+          if ('applyRows' in step) {
+            const { rows: drawn, ageMs, ...common } = step.applyRows
+            const columns = { client, names: ['d', 'a', 'b', 'c'], atMs: nowMs - ageMs, ...common }
+            const rows = rowsOf(columns, drawn)
+            const applied = await store.profiles.applyRows(rows, nowMs)
+            expect(applied).toEqual(await model.profiles.applyRows(rows, nowMs))
+          }
           expect(await readAll(store, client, nowMs)).toEqual(await readAll(model, client, nowMs))
           expect(await namesIn(store, client)).toEqual(await namesIn(model, client))
         }

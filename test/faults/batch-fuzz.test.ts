@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { RowCounter } from '../../src/domain/batches/lines.ts'
 import { lineWindows, orderRows, readHeader } from '../../src/domain/batches/row-order.ts'
 import { RowReader } from '../../src/domain/batches/row-reader.ts'
-import { Arena, parseRow } from '../../src/domain/batches/rows.ts'
+import { RowGroup } from '../../src/domain/batches/rows.ts'
+import { unpackValues } from '../../src/model/attribute.ts'
+import { RowUpdate } from '../../src/model/rows.ts'
 import type { SpoolReader } from '../../src/store/store.ts'
 import { openMemoryStore } from '../../src/store/memory/store.ts'
 import { applyAllBatches, failedRowsText, statusOf, testContext, upload } from '../support/context.ts'
@@ -82,19 +84,18 @@ function readerOf(bytes: Buffer): SpoolReader {
 function parseByBytes(bytes: Buffer, rows: number): PlainRow[] {
   const order = orderRows(readerOf(bytes), rows)
   const reader = new RowReader(readerOf(bytes), order)
-  const arena = new Arena(64)
+  const common = { client: 'demo', atMs: 1, create: true, lifetimeMs: 1 }
+  const group = new RowGroup(order.header, common, { rowsMax: 1, bytesSize: 1_048_576 })
   const parsed = Array.from(order.order, (row, rank) => {
     const place = reader.read(rank)
+    const line = order.lines[row] ?? 0
     const text = place.bytes.toString('latin1', place.start, place.end)
-    const result = parseRow(order.header, place, arena)
-    if ('fault' in result) return { line: order.lines[row] ?? 0, text, fault: result.fault }
-    let start = result.start
-    const values: Record<string, string> = {}
-    for (const [index, end] of result.ends.entries()) {
-      if (end > start) values[order.header.names[index] ?? ''] = result.bytes.toString('utf8', start, end)
-      start = end
-    }
-    return { line: order.lines[row] ?? 0, text, id: result.id, values }
+    group.clear()
+    const fault = group.add(place, line)
+    if (fault) return { line, text, fault: fault.fault }
+    const update = new RowUpdate(group)
+    const id = update.ids.tntId ?? update.ids.thirdPartyId ?? ''
+    return { line: update.line, text, id, values: Object.fromEntries(unpackValues(update.set)) }
   })
   return parsed.toSorted((a, b) => a.line - b.line)
 }

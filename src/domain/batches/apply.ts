@@ -1,14 +1,15 @@
 import type { BatchProgress, RefusedRow } from '../../model/batch.ts'
 import { collectGarbage } from '../../lib/memory.ts'
 import { dayMs } from '../../model/limits.ts'
-import type { Outcome, ProfileUpdate } from '../../model/profile.ts'
+import type { RowOutcomes } from '../../model/rows.ts'
 import type { BatchClaim, SpoolReader } from '../../store/store.ts'
 import type { Client } from '../clients/directory.ts'
 import type { DomainContext } from '../context.ts'
 import { writeFailedRows } from './failed-rows.ts'
+import { lineBytesMax } from './lines.ts'
 import { orderRows, type RowOrder } from './row-order.ts'
 import { RowReader } from './row-reader.ts'
-import { Arena, ParsedRow, parseRow } from './rows.ts'
+import { RowGroup } from './rows.ts'
 
 /** How long a claim lasts without a checkpoint, ms: another node takes a dead one's batch after it. */
 export const leaseMs = 15_000
@@ -19,15 +20,14 @@ const checkpointEveryMs = 250
 /** After so many rows the garbage that they left is collected, which takes some hundredth of their time. */
 const collectEveryRows = 40_000
 
-/** Decoded bytes of one group of rows; a group ends early when its rows are large. */
-const groupBytes = 1_048_576
+/** Bytes of one group of rows; a group ends early when its rows are large. Holds the longest row. */
+const groupBytes = lineBytesMax
 
-/** A group of rows ready for the store. */
-interface Group {
-  readonly updates: readonly ProfileUpdate[]
-  /** Rows of the order that the group covers, failed ones included. */
+/** Rows ready for the store. */
+interface Step {
+  readonly group: RowGroup
+  /** Rows of the order that are done with the group, failed ones included. */
   readonly rows: number
-  readonly failed: number
 }
 
 /**
@@ -73,23 +73,18 @@ async function applyRows(context: DomainContext, work: Work): Promise<BatchClaim
   let claim = work.claim
   let progress: BatchProgress = batch.progress
   let refused: RefusedRow[] = []
-  let collectedAtRow = progress.rowsApplied
   let checkpointAtMs = context.clock.nowMs()
-  let group = groups.next()
-  while (group) {
+  let step = groups.next()
+  while (step) {
     if (work.signal.aborted) return undefined
-    const writing = context.store.profiles.apply(group.updates, context.clock.nowMs())
+    const writing = context.store.profiles.applyRows(step.group, context.clock.nowMs())
     const following = groups.next()
     const outcomes = await writing
-    progress = tally(progress, group, outcomes)
-    refused.push(...refusedRows(group, outcomes))
-    group = following
-    if (progress.rowsApplied - collectedAtRow >= collectEveryRows) {
-      collectedAtRow = progress.rowsApplied
-      collectGarbage('major')
-    }
+    progress = tally(progress, step, outcomes)
+    refused.push(...outcomes.refused)
+    step = following
     const nowMs = context.clock.nowMs()
-    if (group && nowMs - checkpointAtMs < checkpointEveryMs) continue
+    if (step && nowMs - checkpointAtMs < checkpointEveryMs) continue
     checkpointAtMs = nowMs
     const renewed = await context.store.batches.checkpoint(claim, {
       progress,
@@ -116,90 +111,50 @@ async function complete(context: DomainContext, claim: BatchClaim) {
 
 /** Parses groups of rows in their order of application, from the checkpoint on. */
 class GroupReader {
-  readonly #work: Work
   readonly #order: RowOrder
-  readonly #rowsMax: number
   readonly #rows: RowReader
-  // One group is parsed while the one before is written, so two arenas and two sets of updates take turns.
-  readonly #arenas = [new Arena(groupBytes), new Arena(groupBytes)] as const
-  readonly #pools: readonly [RowUpdate[], RowUpdate[]] = [[], []]
+  // One group is parsed while the one before is written, so two take turns.
+  readonly #groups: readonly [RowGroup, RowGroup]
   #turn: 0 | 1 = 0
   #at: number
 
-  constructor(work: Work, order: RowOrder, rowsMax: number) {
-    this.#work = work
+  constructor({ claim: { batch }, client, reader }: Work, order: RowOrder, rowsMax: number) {
+    const common = {
+      client: batch.client,
+      atMs: batch.acceptedAtMs,
+      create: batch.version === 2,
+      lifetimeMs: client.profileLifetimeDays * dayMs,
+    }
+    const group = () => new RowGroup(order.header, common, { rowsMax, bytesSize: groupBytes })
     this.#order = order
-    this.#rowsMax = rowsMax
-    this.#rows = new RowReader(work.reader, order)
-    this.#at = work.claim.batch.progress.rowsApplied
+    this.#rows = new RowReader(reader, order)
+    this.#groups = [group(), group()]
+    this.#at = batch.progress.rowsApplied
   }
 
-  next(): Group | undefined {
-    const { header, order, lines } = this.#order
+  next(): Step | undefined {
+    const { order, lines, lengths } = this.#order
     if (this.#at >= order.length) return undefined
     this.#turn = this.#turn === 0 ? 1 : 0
-    const arena = this.#arenas[this.#turn]
-    arena.used = 0
-    const pool = this.#pools[this.#turn]
-    let used = 0
+    const group = this.#groups[this.#turn]
+    group.clear()
     const first = this.#at
-    let bytes = 0
-    while (this.#at < order.length && this.#at - first < this.#rowsMax && bytes < groupBytes) {
-      const place = this.#rows.read(this.#at)
-      const line = lines[order[this.#at++]!]!
-      bytes += place.end - place.start
-      const update = (pool[used] ??= new RowUpdate(this.#work))
-      const parsed = parseRow(header, place, arena, update.set)
-      if (parsed !== update.set) continue
-      if (header.key === 'pcId') update.ids.tntId = parsed.id
-      else update.ids.thirdPartyId = parsed.id
-      update.line = line
-      used++
+    for (; this.#at < order.length && this.#at - first < group.rowsMax; this.#at++) {
+      const row = order[this.#at]!
+      if (!group.hasRoomFor(lengths[row]!)) break
+      group.add(this.#rows.read(this.#at), lines[row]!)
     }
-    const rows = this.#at - first
-    return { updates: pool.slice(0, used), rows, failed: rows - used }
+    return { group, rows: this.#at - first }
   }
 }
 
-/** One row's update. Filled anew for each group, so that half a million rows leave little garbage. */
-class RowUpdate implements ProfileUpdate {
-  readonly set = new ParsedRow()
-  readonly ids: { tntId: string | undefined; thirdPartyId: string | undefined }
-  readonly remove: readonly string[] = []
-  readonly visit = false
-  readonly client: string
-  readonly atMs: number
-  readonly create: boolean
-  readonly lifetimeMs: number
-  line = 0
-
-  constructor({ claim: { batch }, client }: Work) {
-    this.ids = { tntId: undefined, thirdPartyId: undefined }
-    this.client = batch.client
-    this.atMs = batch.acceptedAtMs
-    this.create = batch.version === 2
-    this.lifetimeMs = client.profileLifetimeDays * dayMs
-  }
-}
-
-function tally(progress: BatchProgress, group: Group, outcomes: readonly Outcome[]): BatchProgress {
-  const counts = { created: 0, updated: 0, unchanged: 0, 'not-found': 0, refused: 0, erased: 0 }
-  for (const { kind } of outcomes) counts[kind]++
+function tally(progress: BatchProgress, { group, rows }: Step, { counts }: RowOutcomes): BatchProgress {
   return {
-    rowsApplied: progress.rowsApplied + group.rows,
+    rowsApplied: progress.rowsApplied + rows,
     created: progress.created + counts.created,
     updated: progress.updated + counts.updated,
     unchanged: progress.unchanged + counts.unchanged,
     profilesNotFound: progress.profilesNotFound + counts['not-found'],
-    failedUpdates: progress.failedUpdates + group.failed + counts.refused,
+    failedUpdates: progress.failedUpdates + rows - group.length + counts.refused,
   }
-}
-
-function refusedRows(group: Group, outcomes: readonly Outcome[]): RefusedRow[] {
-  if (!outcomes.some(({ kind }) => kind === 'refused')) return []
-  return outcomes.flatMap((outcome, index) =>
-    outcome.kind === 'refused'
-      ? [{ line: group.updates[index]?.line ?? 0, profileBytes: outcome.bytes }]
-      : [],
-  )
 }

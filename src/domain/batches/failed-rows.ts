@@ -3,9 +3,9 @@ import type { Batch } from '../../model/batch.ts'
 import type { SpoolReader } from '../../store/store.ts'
 import type { Client } from '../clients/directory.ts'
 import type { DomainContext } from '../context.ts'
-import { isRow } from './lines.ts'
+import { isRow, lineBytesMax } from './lines.ts'
 import { lineWindows, readHeader } from './row-order.ts'
-import { Arena, faultComment, parseRow, type RowFault } from './rows.ts'
+import { faultComment, RowGroup, type RowFault } from './rows.ts'
 
 /** Bytes handed on at a time. */
 const pieceBytes = 262_144
@@ -84,13 +84,16 @@ function tooLarge(bytes: number): RowFault {
   return { column: undefined, fault }
 }
 
+/** What rows have in common is nothing to their faults. */
+const noMatter = { client: '', atMs: 0, create: false, lifetimeMs: 0 }
+
 async function* findFailedRows(
   upload: SpoolReader,
   { refused, commentBytesMax }: Faults,
 ): AsyncGenerator<Uint8Array> {
   try {
     const header = readHeader(upload)
-    const arena = new Arena(pieceBytes)
+    const group = new RowGroup(header, noMatter, { rowsMax: 1, bytesSize: lineBytesMax })
     let pieces: Buffer[] = [header.text, lineFeed]
     let length = 0
     let looked = 0
@@ -99,9 +102,8 @@ async function* findFailedRows(
       // A long file is looked through in steps, so that other requests are served in between.
       if (++looked % 10_000 === 0) await new Promise((resolve) => setImmediate(resolve))
       if (!isRow(place.bytes, place.start, place.end)) continue
-      arena.used = 0
-      const parsed = parseRow(header, place, arena)
-      const fault = 'fault' in parsed ? parsed : refused.get(place.line)
+      group.clear()
+      const fault = group.add(place, place.line) ?? refused.get(place.line)
       if (fault === undefined) continue
       const row = Buffer.from(place.bytes.subarray(place.start, place.end))
       // A carriage return that is data at the end of a row stays data only before another one.

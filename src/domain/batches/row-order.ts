@@ -1,6 +1,7 @@
 import { hexValue } from '../../lib/percent.ts'
 import type { SpoolReader } from '../../store/store.ts'
 import { parseHeader, type BatchHeader } from './header.ts'
+import { FileWindow } from './file-window.ts'
 import { isBlank, isRow, lineBytesMax, lineEnd } from './lines.ts'
 
 /** Where the rows of an upload stand, and in which order they are applied. */
@@ -40,19 +41,35 @@ export function orderRows(reader: SpoolReader, rows: number): RowOrder {
     lengths: new Uint32Array(rows),
   }
   const shared = new SharedPrefix()
-  const isPcId = header.key === 'pcId'
-  forEachRow(reader, header, (row, { bytes, start, end, position, line }) => {
+  let row = 0
+  for (const { bytes, start, end, position, line } of lineWindows(reader, header)) {
+    if (!isRow(bytes, start, end)) continue
     places.lines[row] = line
     places.starts[row] = position
     places.lengths[row] = end - start
     shared.add(bytes, start, end)
-  })
-  const ids = Buffer.alloc(rows * sortedBytes)
-  forEachRow(reader, header, (row, { bytes, start, end }) => {
-    const from = skipBlanks(bytes, start, end) + shared.length
-    copyKey(bytes, { from, end, isPcId }, ids, row * sortedBytes)
-  })
-  return { header, order: sortByBytes(ids, rows), ...places }
+    row++
+  }
+  const keys = readKeys(reader, places, { prefix: shared.length, isPcId: header.key === 'pcId' })
+  return { header, order: sortByBytes(keys, rows), ...places }
+}
+
+/** Reads what rows are sorted by: `sortedBytes` each. */
+function readKeys(
+  reader: SpoolReader,
+  { starts, lengths }: Pick<RowOrder, 'starts' | 'lengths'>,
+  { prefix, isPcId }: { readonly prefix: number; readonly isPcId: boolean },
+): Buffer {
+  const keys = Buffer.alloc(starts.length * sortedBytes)
+  const file = new FileWindow(reader, windowBytes)
+  for (let row = 0; row < starts.length; row++) {
+    const length = Math.min(lengths[row]!, windowBytes)
+    const start = file.find(starts[row]!, length)
+    const end = start + length
+    const from = skipBlanks(file.bytes, start, end) + prefix
+    copyKey(file.bytes, { from, end, isPcId }, keys, row * sortedBytes)
+  }
+  return keys
 }
 
 /** Reads the first line of a spooled upload. */
@@ -69,22 +86,6 @@ export interface PlacedRow {
   readonly end: number
   readonly position: number
   readonly line: number
-}
-
-/**
- * Visits the rows of an upload in file order, each with its number (from 0) and line (the header's is 1).
- *
- * A row longer than the longest allowed is handed on as its first `lineBytesMax` + 1 bytes.
- */
-export function forEachRow(
-  reader: SpoolReader,
-  header: BatchHeader,
-  visit: (row: number, place: PlacedRow) => void,
-) {
-  let row = 0
-  for (const place of lineWindows(reader, header)) {
-    if (isRow(place.bytes, place.start, place.end)) visit(row++, place)
-  }
 }
 
 /** Yields the lines after the header, rows or not. One object serves all: copy what is to be kept. */
@@ -203,43 +204,33 @@ function copyKey(
 }
 
 /**
- * Sorts row numbers by fixed-length keys, equal keys by number.
+ * Sorts row numbers by fixed-length keys, equal keys by number: by two bytes at a time, the last ones
+ * first, each time keeping the order so far among equal ones.
  *
- * The first bytes and the row number share one 64-bit integer, which the engine sorts natively; only
- * rows whose first bytes are equal are compared in full.
+ * @source bench `batch`: a third of the time of sorting 64-bit integers made of key and number
  */
 export function sortByBytes(keys: Buffer, rows: number): Uint32Array {
-  const rowBits = Math.max(1, 32 - Math.clz32(Math.max(rows - 1, 1)))
-  const packed = new BigUint64Array(rows)
-  const words = new Uint32Array(packed.buffer)
-  for (let row = 0; row < rows; row++) {
-    const high = keys.readUInt32BE(row * sortedBytes)
-    const low = keys.readUInt32BE(row * sortedBytes + 4)
-    words[row * 2 + 1] = high
-    words[row * 2] = ((low >>> rowBits) << rowBits) | row
-  }
-  packed.sort()
-  const order = new Uint32Array(rows)
-  const rowMask = 2 ** rowBits - 1
-  for (let i = 0; i < rows; i++) order[i] = words[i * 2]! & rowMask
-  for (let from = 0; from < rows;) {
-    let to = from + 1
-    while (to < rows && isSamePrefix(words, from, to, rowBits)) to++
-    if (to - from > 1) sortRun(order.subarray(from, to), keys)
-    from = to
+  let order = new Uint32Array(rows)
+  for (let row = 0; row < rows; row++) order[row] = row
+  let sorted = new Uint32Array(rows)
+  const places = new Uint32Array(65_536)
+  for (let byte = sortedBytes - 2; byte >= 0; byte -= 2) {
+    places.fill(0)
+    for (let row = 0, at = byte; row < rows; row++, at += sortedBytes) {
+      places[keys[at]! * 256 + keys[at + 1]!]!++
+    }
+    if (places.includes(rows)) continue
+    for (let value = 0, start = 0; value < places.length; value++) {
+      const count = places[value]!
+      places[value] = start
+      start += count
+    }
+    for (let i = 0; i < rows; i++) {
+      const row = order[i]!
+      const at = row * sortedBytes + byte
+      sorted[places[keys[at]! * 256 + keys[at + 1]!]!++] = row
+    }
+    ;[order, sorted] = [sorted, order]
   }
   return order
-}
-
-function isSamePrefix(words: Uint32Array, a: number, b: number, rowBits: number): boolean {
-  if (words[a * 2 + 1] !== words[b * 2 + 1]) return false
-  return words[a * 2]! >>> rowBits === words[b * 2]! >>> rowBits
-}
-
-function sortRun(run: Uint32Array, keys: Buffer) {
-  run.sort((a, b) => {
-    const startA = a * sortedBytes
-    const startB = b * sortedBytes
-    return keys.compare(keys, startB, startB + sortedBytes, startA, startA + sortedBytes) || a - b
-  })
 }

@@ -1,19 +1,14 @@
 import type { SpoolReader } from '../../store/store.ts'
+import { FileWindow } from './file-window.ts'
 import { lineBytesMax } from './lines.ts'
 import type { RowOrder } from './row-order.ts'
+import type { RowPlace } from './rows.ts'
 
 /** Bytes of rows held at a time. An upload just below 50 MB is passed over about thirteen times. */
 const shareBytes = 4 * 1_048_576
 
 /** How much is read at once; holds the longest row. */
 const windowBytes = lineBytesMax + 1
-
-/** One row where it stands in a buffer; valid until the next is read. */
-export interface RowPlace {
-  readonly bytes: Buffer
-  readonly start: number
-  readonly end: number
-}
 
 /**
  * Reads rows in their order of application, not in that of the file.
@@ -24,11 +19,10 @@ export interface RowPlace {
  * @source bench: reading each row by itself took 6 µs a row, more than all the rest of applying it
  */
 export class RowReader {
-  readonly #reader: SpoolReader
+  readonly #file: FileWindow
   readonly #order: RowOrder
   /** By row: its place in the order of application. */
   readonly #ranks: Uint32Array
-  readonly #window = Buffer.allocUnsafeSlow(windowBytes)
   readonly #share = Buffer.allocUnsafeSlow(shareBytes + windowBytes)
   /** By rank within the share: first byte. */
   #places = new Uint32Array(0)
@@ -36,13 +30,13 @@ export class RowReader {
   #end = 0
 
   constructor(reader: SpoolReader, order: RowOrder) {
-    this.#reader = reader
+    this.#file = new FileWindow(reader, windowBytes)
     this.#order = order
     this.#ranks = new Uint32Array(order.order.length)
     for (let rank = 0; rank < order.order.length; rank++) this.#ranks[order.order[rank]!] = rank
   }
 
-  /** Reads the row with a rank; ranks are asked for in ascending order. */
+  /** Reads the row with a rank, valid until the next is read; ranks are asked for in ascending order. */
   read(rank: number): RowPlace {
     if (rank >= this.#end) this.#gather(rank)
     const start = this.#places[rank - this.#first]!
@@ -69,19 +63,13 @@ export class RowReader {
     this.#first = first
     this.#end = end
     this.#places = new Uint32Array(end - first)
-    let windowStart = 0
-    let windowEnd = 0
     let used = 0
     for (let row = firstRow; row <= lastRow; row++) {
       const rank = this.#ranks[row]!
       if (rank < first || rank >= end) continue
-      const position = starts[row]!
       const length = this.#lengthOf(row)
-      if (position + length > windowEnd) {
-        windowStart = position
-        windowEnd = position + this.#reader.read(this.#window, windowBytes, position)
-      }
-      copyBytes(this.#window, { from: position - windowStart, length }, this.#share, used)
+      const from = this.#file.find(starts[row]!, length)
+      copyBytes(this.#file.bytes, { from, length }, this.#share, used)
       this.#places[rank - first] = used
       used += length
     }

@@ -1,13 +1,20 @@
 import { chmodSync, mkdirSync } from 'node:fs'
-import { open, type Database, type RootDatabase } from 'lmdb'
+import { open, type Database, type PutOptions, type RootDatabase } from 'lmdb'
 import { onDisk } from './failures.ts'
+
+/** With two things that lmdb's own types leave out. */
+export type ProfileDatabase = Omit<Database<Buffer, Buffer>, 'putSync'> & {
+  /** Length of the value that `getBinaryFast` read last (its buffer may be longer). */
+  readonly lastSize: number
+  /** False when the value was not put, because `append` was asked for and the key is not the last. */
+  putSync(key: Buffer, value: Buffer, options: PutOptions): boolean
+}
 
 /** The databases of one store directory, each with binary keys and values. */
 export interface Environment {
   readonly root: RootDatabase<Buffer, Buffer>
   readonly meta: Database<Buffer, Buffer>
-  /** `lastSize` is the length of the value that `getBinaryFast` read last (its buffer may be longer). */
-  readonly profiles: Database<Buffer, Buffer> & { readonly lastSize: number }
+  readonly profiles: ProfileDatabase
   readonly names: Database<Buffer, Buffer>
   readonly documents: Database<Buffer, Buffer>
   readonly batches: Database<Buffer, Buffer>
@@ -55,8 +62,8 @@ export function openEnvironment(directory: string): Environment {
   const environment: Environment = {
     root,
     meta: database('meta'),
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- lmdb's own types leave `lastSize` out
-    profiles: database('profiles') as Environment['profiles'],
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- lmdb's own types leave out what it adds
+    profiles: database('profiles') as unknown as ProfileDatabase,
     names: database('names'),
     documents: database('documents'),
     batches: database('batches'),

@@ -1,41 +1,34 @@
 import { planUpdate, type Plan } from '../../model/apply.ts'
 import { isGrave, isLive, type Outcome, type Profile, type ProfileUpdate } from '../../model/profile.ts'
+import { RowTally, RowUpdate, type RowOutcomes, type Rows } from '../../model/rows.ts'
 import type { IdKind, VisitorId } from '../../model/visitor-id.ts'
 import type { ProfileStore, Swept } from '../store.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import type { Environment } from './environment.ts'
-import { Dictionary, rangeOf } from './names.ts'
-import {
-  decodeProfile,
-  decodeView,
-  encodeProfile,
-  kindByte,
-  kindOf,
-  linkTag,
-  readHead,
-  readIds,
-} from './record.ts'
-import { RowMerge } from './row-merge.ts'
+import { Dictionary, rangeOf, type Names } from './names.ts'
+import { decodeProfile, decodeView, encodeProfile, linkTag, readHead, readIds } from './record.ts'
+import { idOf, keyOf, ScratchKeys } from './profile-keys.ts'
+import { RowMerge, type SimpleKind } from './row-merge.ts'
 
 /** Keys of a removed client that one transaction takes away; live writes wait for as long. */
 const removedAtOnce = 5_000
 
-/** Bytes before the id in a key: the client's number, the kind of id. */
-const keyPrefix = 5
-
 /** Profiles in one database: under its key each profile, under every other id a link to that key. */
 export function lmdbProfiles(environment: Environment): ProfileStore {
   const engine = new ProfileEngine(environment)
+  const write = async <T>(change: () => T): Promise<T> => {
+    try {
+      return await environment.write(change)
+    } catch (error) {
+      engine.forget()
+      throw error
+    }
+  }
   return {
-    apply: async (updates, nowMs) => {
-      if (updates.length === 0) return []
-      try {
-        return await environment.write(() => engine.applyAll(updates, nowMs))
-      } catch (error) {
-        engine.forget()
-        throw error
-      }
-    },
+    apply: async (updates, nowMs) =>
+      updates.length === 0 ? [] : write(() => engine.applyAll(updates, nowMs)),
+    applyRows: async (rows, nowMs) =>
+      rows.length === 0 ? new RowTally() : write(() => engine.applyRows(rows, nowMs)),
     get: async (client, id, nowMs) => {
       environment.refresh()
       return engine.view(client, id, nowMs)
@@ -70,6 +63,26 @@ class ProfileEngine {
   applyAll(updates: readonly ProfileUpdate[], nowMs: number): Outcome[] {
     this.#dictionary.catchUp()
     return updates.map((update) => this.apply(update, nowMs))
+  }
+
+  /** The same for rows, without an object for any of them. */
+  applyRows(rows: Rows, nowMs: number): RowOutcomes {
+    this.#dictionary.catchUp()
+    const client = this.#dictionary.clientNumber(rows.client)
+    const names = this.#dictionary.names(client)
+    const tally = new RowTally()
+    const update = new RowUpdate(rows)
+    let isBehindAll = true
+    for (let row = 0; row < rows.length; row++) {
+      update.moveTo(row)
+      const id = { bytes: rows.bytes, start: update.idStart, end: update.set.start }
+      const key = this.#keys.copyOf(client, rows.idKind, id)
+      isBehindAll = isBehindAll && this.#append(key, update, names)
+      const kind = isBehindAll ? 'created' : this.#mergeSimple(key, update, names, nowMs)
+      if (kind === undefined) tally.addOutcome(this.#applyGeneral(update, client, nowMs), update.line)
+      else tally.add(kind, update.line, this.#rowMerge.bytes)
+    }
+    return tally
   }
 
   attributeNames(client: string): string[] {
@@ -137,22 +150,43 @@ class ProfileEngine {
     return { removed: expired.length, cursor: looked < limit ? undefined : last?.toString('base64') }
   }
 
-  /** The way of a row: one id, values only. `undefined` when the update needs the general way after all. */
+  /** One id, values only. `undefined` when the update needs the general way after all. */
   #applySimple(update: ProfileUpdate, client: number, nowMs: number): Outcome | undefined {
-    const names = this.#dictionary.names(client)
-    const named = this.#keys.of(client, firstId(update))
+    const key = this.#keys.of(client, firstId(update))
+    const kind = this.#mergeSimple(key, update, this.#dictionary.names(client), nowMs)
+    if (kind === undefined) return undefined
+    const { bytes } = this.#rowMerge
+    if (kind === 'refused') return { kind, reason: 'profile_too_large', bytes }
+    return kind === 'not-found' ? { kind } : { kind, bytes }
+  }
+
+  #mergeSimple(named: Buffer, update: ProfileUpdate, names: Names, nowMs: number): SimpleKind | undefined {
     const key = this.#seek(named)
     this.#writer.reset()
     if (key === undefined) {
-      const outcome = this.#rowMerge.create(update, names)
-      if (outcome?.kind === 'created') this.#put(named)
-      return outcome
+      const kind = this.#rowMerge.create(update, names)
+      if (kind === 'created') this.#put(named)
+      return kind
     }
     const head = readHead(this.#reader)
     if (!isLive(head, nowMs)) return undefined
-    const merged = this.#rowMerge.merge(update, head, names)
-    if (merged?.write) this.#put(key)
-    return merged?.outcome
+    const kind = this.#rowMerge.merge(update, head, names)
+    if (this.#rowMerge.hasRecord) this.#put(key)
+    return kind
+  }
+
+  /**
+   * Puts a new profile behind all keys of the database; false when it does not belong there.
+   *
+   * Rows come in the order of their keys. As long as each is behind all that is stored, it is new
+   * and needs no look for its place.
+   *
+   * @source bench `batch`: a seventh less time into an empty store
+   */
+  #append(key: Buffer, update: ProfileUpdate, names: Names): boolean {
+    this.#writer.reset()
+    if (this.#rowMerge.create(update, names) !== 'created') return false
+    return this.#environment.profiles.putSync(key, this.#written(), appended)
   }
 
   #applyGeneral(update: ProfileUpdate, client: number, nowMs: number): Outcome {
@@ -222,52 +256,24 @@ class ProfileEngine {
   }
 
   #put(key: Buffer) {
+    void this.#environment.profiles.put(key, this.#written())
+  }
+
+  /** The writer's bytes as a value to put. */
+  #written(): Buffer {
     // lmdb takes `start` and `end` from a buffer that has them: making a view of the writer's bytes
     // would cost more than encoding them did.
     const value: Buffer & { start?: number; end?: number } = this.#writer.bytes
     value.start = 0
     value.end = this.#writer.length
-    void this.#environment.profiles.put(key, value)
+    return value
   }
 }
 
-/**
- * Keys that last until the next one of the same length is made: for a row, whose key is used at once.
- *
- * @source bench `batch`: a new buffer for each key took a tenth of the time of a row
- */
-class ScratchKeys {
-  readonly #byLength: Buffer[] = []
-
-  of(client: number, { kind, id }: VisitorId): Buffer {
-    const length = keyPrefix + id.length
-    const key = (this.#byLength[length] ??= Buffer.allocUnsafeSlow(length))
-    for (let i = 0; i < id.length; i++) {
-      const unit = id.charCodeAt(i)
-      if (unit > 0x7f) return keyOf(client, { kind, id })
-      key[keyPrefix + i] = unit
-    }
-    key.writeUInt32BE(client, 0)
-    key[4] = kindByte(kind)
-    return key
-  }
-}
+const appended = { append: true }
 
 function firstId({ ids }: ProfileUpdate): VisitorId {
   if (ids.thirdPartyId !== undefined) return { kind: 'thirdPartyId', id: ids.thirdPartyId }
   if (ids.tntId !== undefined) return { kind: 'tntId', id: ids.tntId }
   return { kind: 'ecid', id: ids.ecid ?? '' }
-}
-
-/** Keys sort by client, kind and id, so that a batch in the order of its ids writes page after page. */
-function keyOf(client: number, { kind, id }: VisitorId): Buffer {
-  const key = Buffer.allocUnsafe(keyPrefix + Buffer.byteLength(id))
-  key.writeUInt32BE(client, 0)
-  key[4] = kindByte(kind)
-  key.write(id, keyPrefix)
-  return key
-}
-
-function idOf(key: Buffer): VisitorId {
-  return { kind: kindOf(key[4]!), id: key.toString('utf8', keyPrefix) }
 }

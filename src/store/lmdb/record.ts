@@ -1,8 +1,9 @@
 import type { Attribute } from '../../model/attribute.ts'
 import type { Profile, ProfileView } from '../../model/profile.ts'
-import type { IdKind, VisitorId } from '../../model/visitor-id.ts'
+import type { VisitorId } from '../../model/visitor-id.ts'
 import type { ByteReader, ByteWriter } from './bytes.ts'
 import type { Names } from './names.ts'
+import { kindByte, kindOf } from './profile-keys.ts'
 
 /**
  * One value of the database `profiles`, under the key of an id:
@@ -11,10 +12,11 @@ import type { Names } from './names.ts'
  * link     2, then the key of the profile that the id leads to
  * profile  1
  *          time    last write
- *          varint  last write - creation, ms
+ *          varint  last write - creation, ms, in `ageBytes` at least
  *          varint  expiry - last write, ms
  *          varint  number of ids besides the key; each: kind (1 byte), text
- *          varint  number of stamps; each: varint last write - stamp's time, varint line
+ *          varint  number of stamps; each: varint last write - stamp's time, varint line in
+ *                  `lineBytes` at least
  *          varint  number of attributes; each:
  *                    varint  number of its name, or 0 and the name as text
  *                    varint  2 × number of its stamp + 1 if it was removed
@@ -24,15 +26,15 @@ import type { Names } from './names.ts'
 export const profileTag = 1
 export const linkTag = 2
 
-const kinds: readonly IdKind[] = ['tntId', 'thirdPartyId', 'ecid']
-
-export function kindByte(kind: IdKind): number {
-  return kinds.indexOf(kind)
-}
-
-export function kindOf(byte: number): IdKind {
-  return kinds[byte] ?? 'tntId'
-}
+/**
+ * Room for an age of 397 days, and for lines up to 2,097,151: numbers that grow or shrink with each
+ * write. A record that keeps its length is written over in its place; one that grows by a byte is
+ * taken out and put in again, and splits its page when that is full.
+ *
+ * @source bench `batch`: rows over existing profiles
+ */
+export const ageBytes = 5
+export const lineBytes = 3
 
 /** Appends a profile to the writer. In a write transaction only: names may get numbers. */
 export function encodeProfile(writer: ByteWriter, profile: Profile, names: Names) {
@@ -40,7 +42,7 @@ export function encodeProfile(writer: ByteWriter, profile: Profile, names: Names
   writer.reserve(64)
   writer.byte(profileTag)
   writer.time(profile.writtenAtMs)
-  writer.varint(profile.writtenAtMs - profile.bornAtMs)
+  writer.paddedVarint(profile.writtenAtMs - profile.bornAtMs, ageBytes)
   writer.varint(profile.expiresAtMs - profile.writtenAtMs)
   writer.varint(others.length)
   for (const { kind, id } of others) {
@@ -64,7 +66,7 @@ function encodeAttributes(writer: ByteWriter, profile: Profile, names: Names) {
   writer.varint(distinct.length)
   for (const { atMs, line } of distinct) {
     writer.varint(profile.writtenAtMs - atMs)
-    writer.varint(line)
+    writer.paddedVarint(line, lineBytes)
   }
   writer.varint(profile.attributes.size)
   for (const [name, attribute] of profile.attributes) {

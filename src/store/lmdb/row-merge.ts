@@ -1,11 +1,12 @@
 import { hasValues, type AttributeValues } from '../../model/attribute.ts'
-import { bornBytes, sizeRefusal, type Outcome, type ProfileUpdate } from '../../model/profile.ts'
+import { profileBytesMax } from '../../model/limits.ts'
+import { bornBytes, type ProfileUpdate } from '../../model/profile.ts'
 import type { ByteReader, ByteWriter } from './bytes.ts'
 import type { Names } from './names.ts'
-import { profileTag, type RecordHead } from './record.ts'
+import { ageBytes, lineBytes, profileTag, type RecordHead } from './record.ts'
 
-const notFound: Outcome = { kind: 'not-found' }
-const unchangedNothing: Outcome = { kind: 'unchanged', bytes: 0 }
+/** What can become of an update of the simple kind. */
+export type SimpleKind = 'created' | 'updated' | 'unchanged' | 'not-found' | 'refused'
 
 /**
  * Merges updates that name one id and only set values, which all batch rows are, on the bytes of
@@ -19,6 +20,10 @@ const unchangedNothing: Outcome = { kind: 'unchanged', bytes: 0 }
 export class RowMerge {
   readonly #writer: ByteWriter
   readonly #reader: ByteReader
+  /** Size of the profile after the last update, or that it would have had: names plus values. */
+  bytes = 0
+  /** Whether the writer holds a record to store. */
+  hasRecord = false
   #count = 0
   /** By attribute of the record: name's number, stamp, and where its value stands. */
   #numbers = new Int32Array(64)
@@ -28,6 +33,9 @@ export class RowMerge {
   #times = new Float64Array(16)
   #lines = new Float64Array(16)
   #stampCount = 0
+  /** By stamp: its new number, or -1; and the stamps kept, by new number. */
+  #renumbered = new Int32Array(16)
+  #kept = new Int32Array(16)
   /** By attribute: which value of the update replaces it, or -1. */
   #replacedBy = new Int32Array(64)
   #idsStart = 0
@@ -49,11 +57,13 @@ export class RowMerge {
   /**
    * Creates the record of an unknown visitor in the writer, if the update may create one.
    *
-   * @returns the outcome; the writer holds a record when it is `created`. `undefined`: go the general way
+   * @returns what becomes of the update, `bytes` besides; `undefined`: go the general way
    */
-  create(update: ProfileUpdate, names: Names): Outcome | undefined {
-    if (!update.create) return notFound
-    if (!hasValues(update.set)) return unchangedNothing
+  create(update: ProfileUpdate, names: Names): SimpleKind | undefined {
+    this.bytes = 0
+    this.hasRecord = false
+    if (!update.create) return 'not-found'
+    if (!hasValues(update.set)) return 'unchanged'
     const numbers = names.numbers(update.set.names)
     const { bytes, ends } = update.set
     const last = ends[numbers.length - 1]!
@@ -69,38 +79,39 @@ export class RowMerge {
       }
       start = end
     }
-    const refusal = sizeRefusal(size)
-    if (refusal) return refusal
+    this.bytes = size
+    if (size > profileBytesMax) return 'refused'
     const writer = this.#writer
     writer.reserve(64 + last - update.set.start + count * 16)
-    writeHead(writer, {
-      writtenAtMs: update.atMs,
-      bornAtMs: update.atMs,
-      expiresAtMs: update.atMs + update.lifetimeMs,
-    })
+    writer.byte(profileTag)
+    writer.time(update.atMs)
+    writer.paddedVarint(0, ageBytes)
+    writer.varint(update.lifetimeMs)
     writer.byte(0)
     writer.byte(1)
     writer.varint(0)
-    writer.varint(update.line)
+    writer.paddedVarint(update.line, lineBytes)
     writer.varint(count)
     for (let i = 0, start = update.set.start; i < numbers.length; i++) {
       const end = ends[i]!
-      if (end > start) writeValue(writer, numbers[i]!, { stamp: 0, bytes, start, end })
+      if (end > start) {
+        writer.varint(numbers[i]!)
+        writer.varint(0)
+        writer.slice(bytes, start, end)
+      }
       start = end
     }
-    return { kind: 'created', bytes: size }
+    this.hasRecord = true
+    return 'created'
   }
 
   /**
    * Merges an update into the record that the reader stands in, behind its head.
    *
-   * @returns the outcome, and whether the writer holds a record to store; `undefined`: go the general way
+   * @returns what becomes of the update, `bytes` and `hasRecord` besides; `undefined`: go the general way
    */
-  merge(
-    update: ProfileUpdate,
-    head: RecordHead,
-    names: Names,
-  ): { outcome: Outcome; write: boolean } | undefined {
+  merge(update: ProfileUpdate, head: RecordHead, names: Names): SimpleKind | undefined {
+    this.hasRecord = false
     if (!this.#read(head)) return undefined
     const numbers = names.numbers(update.set.names)
     const before = this.#count
@@ -118,13 +129,11 @@ export class RowMerge {
       }
       start = end
     }
-    const size = this.#size(update, head, names, before)
-    const refusal = sizeRefusal(size)
-    if (refusal) return { outcome: refusal, write: false }
-    const outcome: Outcome = { kind: valuesChanged ? 'updated' : 'unchanged', bytes: size }
-    if (!stampsChanged) return { outcome, write: false }
-    this.#write(update, head, before)
-    return { outcome, write: true }
+    this.bytes = this.#size(update, head, names, before)
+    if (this.bytes > profileBytesMax) return 'refused'
+    this.hasRecord = stampsChanged
+    if (stampsChanged) this.#write(update, head, before)
+    return valuesChanged ? 'updated' : 'unchanged'
   }
 
   /** Takes in the record's table of attributes; false when one is removed or has an unnumbered name. */
@@ -218,25 +227,20 @@ export class RowMerge {
     const expiresAtMs = isLate ? head.expiresAtMs : writtenAtMs + update.lifetimeMs
     const room = source.length + update.set.ends[update.set.names.length - 1]! - update.set.start
     writer.reserve(256 + room + this.#count * 16 + this.#stampCount * 16)
-    writeHead(writer, { writtenAtMs, bornAtMs: head.bornAtMs, expiresAtMs })
+    writer.byte(profileTag)
+    writer.time(writtenAtMs)
+    writer.paddedVarint(writtenAtMs - head.bornAtMs, ageBytes)
+    writer.varint(expiresAtMs - writtenAtMs)
     writer.copy(source, this.#idsStart, this.#idsEnd)
     this.#writeStamps(update, writtenAtMs, before)
     writer.varint(this.#count)
+    const { bytes, ends, start } = update.set
     for (let i = 0; i < this.#count; i++) {
       const value = this.#replacedBy[i]!
-      const number = this.#numbers[i]!
-      const stamp = this.#stampOf[i]!
-      if (value < 0) {
-        writeValue(writer, number, { stamp, bytes: source, start: this.#starts[i]!, end: this.#ends[i]! })
-      } else {
-        const { bytes, ends, start } = update.set
-        writeValue(writer, number, {
-          stamp,
-          bytes,
-          start: value === 0 ? start : ends[value - 1]!,
-          end: ends[value]!,
-        })
-      }
+      writer.varint(this.#numbers[i]!)
+      writer.varint(this.#stampOf[i]! * 2)
+      if (value < 0) writer.slice(source, this.#starts[i]!, this.#ends[i]!)
+      else writer.slice(bytes, value === 0 ? start : ends[value - 1]!, ends[value]!)
     }
   }
 
@@ -245,8 +249,9 @@ export class RowMerge {
     const own = this.#stampCount
     this.#times[own] = update.atMs
     this.#lines[own] = update.line
-    const renumbered = new Int32Array(own + 1).fill(-1)
-    const kept: number[] = []
+    const renumbered = this.#renumbered
+    renumbered.fill(-1, 0, own + 1)
+    let kept = 0
     for (let i = 0; i < this.#count; i++) {
       let stamp = own
       if (i < before) {
@@ -256,15 +261,16 @@ export class RowMerge {
         if (this.#replacedBy[i]! < 0 || age < 0) stamp = old
       }
       if (renumbered[stamp] === -1) {
-        renumbered[stamp] = kept.length
-        kept.push(stamp)
+        this.#kept[kept] = stamp
+        renumbered[stamp] = kept++
       }
       this.#stampOf[i] = renumbered[stamp]!
     }
-    this.#writer.varint(kept.length)
-    for (const stamp of kept) {
+    this.#writer.varint(kept)
+    for (let i = 0; i < kept; i++) {
+      const stamp = this.#kept[i]!
       this.#writer.varint(writtenAtMs - this.#times[stamp]!)
-      this.#writer.varint(this.#lines[stamp]!)
+      this.#writer.paddedVarint(this.#lines[stamp]!, lineBytes)
     }
   }
 
@@ -279,6 +285,8 @@ export class RowMerge {
   #growStamps() {
     this.#times = new Float64Array(this.#stampCount * 2)
     this.#lines = new Float64Array(this.#stampCount * 2)
+    this.#renumbered = new Int32Array(this.#stampCount * 2)
+    this.#kept = new Int32Array(this.#stampCount * 2)
   }
 }
 
@@ -291,24 +299,3 @@ function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
 const older = 0
 const sameValue = 1
 const otherValue = 2
-
-function writeHead(writer: ByteWriter, head: RecordHead) {
-  writer.byte(profileTag)
-  writer.time(head.writtenAtMs)
-  writer.varint(head.writtenAtMs - head.bornAtMs)
-  writer.varint(head.expiresAtMs - head.writtenAtMs)
-}
-
-interface Value {
-  readonly stamp: number
-  readonly bytes: Buffer
-  readonly start: number
-  readonly end: number
-}
-
-function writeValue(writer: ByteWriter, number: number, value: Value) {
-  writer.varint(number)
-  writer.varint(value.stamp * 2)
-  writer.varint(value.end - value.start)
-  writer.copy(value.bytes, value.start, value.end)
-}

@@ -7,6 +7,7 @@ import {
   type Profile,
   type ProfileUpdate,
 } from '../../model/profile.ts'
+import { listUpdates, tallyOutcomes } from '../../model/rows.ts'
 import type { VisitorId } from '../../model/visitor-id.ts'
 import type { ProfileStore } from '../store.ts'
 
@@ -49,9 +50,14 @@ export function memoryProfiles(): ProfileStore {
     tenants.set(client, tenant)
     return tenant
   }
+  const applyAll = (updates: readonly ProfileUpdate[], nowMs: number) =>
+    updates.map((update) => applyOne(tenantOf(update.client), update, nowMs))
   return {
-    apply: async (updates, nowMs) =>
-      updates.map((update) => applyOne(tenantOf(update.client), update, nowMs)),
+    apply: async (updates, nowMs) => applyAll(updates, nowMs),
+    applyRows: async (rows, nowMs) => {
+      const updates = listUpdates(rows)
+      return tallyOutcomes(updates, applyAll(updates, nowMs))
+    },
     get: async (client, id, nowMs) => {
       const profile = tenantOf(client).find(id, nowMs)
       return profile && isLive(profile, nowMs) ? viewOf(profile) : undefined

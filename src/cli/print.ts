@@ -89,9 +89,24 @@ function aligned(rows: readonly (readonly string[])[]): string {
     .join('')
 }
 
-/** A character of two UTF-16 units is one column. */
+/** Drawn upon the character before. */
+const combining = /\p{Mark}|\u200d/gu
+
+/** Two columns of a terminal: East Asian characters and pictures. */
+const wide = new RegExp(
+  ['Script=Han', 'Script=Hangul', 'Script=Hiragana', 'Script=Katakana', 'Emoji_Presentation']
+    .map((property) => `\\p{${property}}`)
+    .concat('[\\u3000-\\u303f\\uff01-\\uff60]')
+    .join('|'),
+  'gu',
+)
+
+/** Columns that a text takes on a terminal, as far as they can be known. */
 function widthOf(text: string): number {
-  return text.replaceAll(/[\uD800-\uDBFF]/g, '').length
+  return text
+    .replaceAll(combining, '')
+    .replaceAll(wide, 'ww')
+    .replaceAll(/[\uD800-\uDBFF]/g, '').length
 }
 
 /** A value as one line without control characters, nor those that turn the direction of writing. */

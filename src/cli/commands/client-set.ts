@@ -39,8 +39,9 @@ export function addClientSet(client: Command, shell: Shell): void {
     const current = await service.settings.get(call)
     const settings = readSettings(current, assignments)
     const record = Object.fromEntries([...assignments].filter(([key]) => isRecordKey(key)))
-    const changed = Object.keys(settings).length > 0 ? await service.settings.patch(settings, call) : current
+    // The record first: who may not change it is told before anything is changed.
     const named = Object.keys(record).length > 0 ? await service.clients.patch(code, record, call) : undefined
+    const changed = Object.keys(settings).length > 0 ? await service.settings.patch(settings, call) : current
     const keys = [...assignments.keys()].join(', ')
     call.print.done({ code, ...named, settings: changed }, `Set ${keys} of client ${code}.`)
   })

@@ -49,16 +49,17 @@ async function checkPassword(
   }
 }
 
-/** Changes one's own name or locale. */
-export function changeOwnDetails(
+/** Changes one's own name or locale; what is so already leaves no trace. */
+export async function changeOwnDetails(
   context: ControlContext,
   { user, whereabouts }: { user: User; whereabouts: Whereabouts },
-  { name, locale }: { name?: string | undefined; locale?: string | undefined },
+  { name = user.name, locale = user.locale }: { name?: string | undefined; locale?: string | undefined },
 ): Promise<User> {
+  if (name === user.name && locale === user.locale) return user
   return changeOwn(context, { user, whereabouts }, { operation: 'patch' }, (known) => ({
     ...known,
-    name: name ?? known.name,
-    locale: locale ?? known.locale,
+    name,
+    locale,
   }))
 }
 

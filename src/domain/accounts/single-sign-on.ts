@@ -14,6 +14,7 @@ import {
   randomPKCECodeVerifier,
   randomState,
   ResponseBodyError,
+  WWWAuthenticateChallengeError,
   type ClientAuth,
   type Configuration,
 } from 'openid-client'
@@ -217,8 +218,17 @@ async function claimsOf(configuration: Configuration, journey: Journey, query: s
     // Many providers put it nowhere else.
     return await fetchUserInfo(configuration, tokens.access_token, claims.sub)
   } catch (error) {
+    if (isOwnRefusal(error)) {
+      throw new SsoFailed('sso_unavailable', 'the provider does not take the client id and secret', error)
+    }
     throw new SsoFailed(problemOf(error), 'the provider did not confirm who came back', error)
   }
+}
+
+/** Whether it is this server that the provider refuses. @source RFC 6749 §5.2 */
+function isOwnRefusal(error: unknown): boolean {
+  if (error instanceof WWWAuthenticateChallengeError) return true
+  return error instanceof ResponseBodyError && /^(invalid|unauthorized)_client$/.test(error.error)
 }
 
 function problemOf(error: unknown): SsoProblem {

@@ -81,7 +81,7 @@ function addSignIn(app: FastifyInstance, setup: Setup) {
     handler: async (request, reply) => {
       requireSameOrigin(request, services.settings, { byCookie: false })
       const { email, password } = await readBody({ request, reply })
-      const user = await signIn(services.context, { email, password, address: request.ip })
+      const user = await signIn(services.context, { email: email.trim(), password, address: request.ip })
       return sendSession(services, reply.code(201), await gate.begin({ request, reply }, user))
     },
   })

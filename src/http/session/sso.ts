@@ -83,11 +83,11 @@ async function orSignIn(
   }
 }
 
-/** What the log tells of a cause: never what a provider or a browser sent. */
+/** What the log tells of a cause: of what the provider sent its code alone, such as `invalid_grant`. */
 function reasonOf(cause: unknown): string | undefined {
   if (!(cause instanceof Error)) return undefined
-  const code = 'code' in cause && typeof cause.code === 'string' ? ` (${cause.code})` : ''
-  return `${cause.message}${code}`
+  const codes = [Reflect.get(cause, 'code'), Reflect.get(cause, 'error')]
+  return [cause.message, ...codes.filter((code) => typeof code === 'string')].join(', ').slice(0, 300)
 }
 
 /** A place of the console: whatever else is named, on this origin or another, counts as none. */

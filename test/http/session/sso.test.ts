@@ -12,8 +12,8 @@ beforeEach(async () => {
   provider.claims = { email: 'Ann@x.test', email_verified: true, name: 'Ann of the provider' }
 })
 
-async function startSso(given: { creates?: boolean } = {}) {
-  const { clientId, clientSecret } = provider.client
+async function startSso(given: { creates?: boolean; clientSecret?: string } = {}) {
+  const { clientId, clientSecret } = { ...provider.client, ...given }
   const sso = {
     issuer: provider.issuer,
     clientId,
@@ -21,7 +21,7 @@ async function startSso(given: { creates?: boolean } = {}) {
     name: 'Example',
     creates: given.creates ?? false,
   }
-  const app = await startSessions({ sso, logLevel: 'error' })
+  const app = await startSessions({ sso, logLevel: 'warn' })
   const browser = () => app.browser({ headers: { host: 'profiles.test', 'sec-fetch-site': 'cross-site' } })
   return { ...app, browser }
 }
@@ -224,6 +224,19 @@ describe('a return from single sign-on', () => {
     const reply = await victim.call('GET', back.pathname + back.search)
 
     expect(reply.headers.location).toBe(invalid)
+  })
+
+  it('is refused with a wrong client secret, and the log tells that it is that', async () => {
+    const { browser, person, logged } = await startSso({ clientSecret: 'another-secret' })
+    await person('ann@x.test', [observer])
+
+    const reply = await signInBySso(browser())
+
+    expect(reply.headers.location).toBe('/console/sign-in?problem=sso_unavailable')
+    expect(logged).toEqual([
+      expect.objectContaining({ reason: 'the provider does not take the client id and secret' }),
+    ])
+    expect(JSON.stringify(logged)).not.toMatch(/another-secret|code=|state=/)
   })
 
   it('tells when the provider went away in between', async () => {

@@ -69,13 +69,17 @@ function listed(place: 'query' | 'header', object: TObject | undefined, schemas:
   const { additionalProperties: others } = object
   if (typeof others !== 'object') return named
   // Any further parameter, such as those of attributes.
-  const schema = { type: 'object', additionalProperties: schemas.write(others) }
+  const schema = { type: 'object', additionalProperties: schemas.write(others), examples: object['examples'] }
   return [...named, { name: 'others', in: place, style: 'form', explode: true, ...described(schema) }]
 }
 
-/** A parameter's text stands beside its schema, where readers look for it. */
-function described({ description, ...schema }: Json): Json {
-  return description === undefined ? { schema } : { description, schema }
+/** A parameter's text and example stand beside its schema, where readers look for them. */
+function described({ description, examples, ...schema }: Json): Json {
+  return {
+    ...(description !== undefined && { description }),
+    ...(Array.isArray(examples) && { example: examples[0] }),
+    schema,
+  }
 }
 
 function replyOf({ description, headers, contents }: ReplyDescription, schemas: SchemaWriter): Json {

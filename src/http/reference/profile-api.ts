@@ -24,7 +24,7 @@ const update = {
   details: 'Creates no profile. The later of a parameter given twice counts; a body comes after the query.',
   token: 'profile',
   path,
-  query: UpdateBody,
+  query: { ...UpdateBody, examples: [{ 'profile.plan': 'gold' }] },
   replies: { 200: updateReply },
   refusals: [
     'parameter_invalid',

@@ -106,7 +106,7 @@ function scopeOf({ options }: OnlineCall<TokenOptions>): { scope?: TokenScope } 
 
 function printPlain({ print }: OnlineCall, token: Token): void {
   if (token.accessToken === undefined) throw new Refused('Your role may not see the token.')
-  print.done(token, token.accessToken)
+  print.value(token, token.accessToken)
 }
 
 function shownToken({ accessToken, scope, expiresIn }: Token): Record<string, string> {

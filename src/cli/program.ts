@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { addJson } from './command.ts'
 import { addAudit } from './commands/audit.ts'
 import { addAuth } from './commands/auth.ts'
+import { addBatch } from './commands/batch.ts'
 import { addCallers } from './commands/callers.ts'
 import { addClient } from './commands/client.ts'
 import { addCredential } from './commands/credential.ts'
@@ -30,6 +31,7 @@ const nouns = [
   addClient,
   addAuth,
   addToken,
+  addBatch,
   addProfile,
   addCredential,
   addUser,

@@ -31,6 +31,8 @@ const manifests = [
   'test/package.json',
   '.npmrc',
 ]
+// What the server needs, and the console to be built: all but `test`.
+const startWorkspaces = ['--workspace=console', '--include-workspace-root']
 const compilerFiles = [
   'package.json',
   'package-lock.json',
@@ -38,6 +40,9 @@ const compilerFiles = [
   'tsconfig.build.json',
   'client/tsconfig.json',
 ]
+const consoleFiles = ['package.json', 'index.html', 'tsconfig.json', 'vite.config.ts'].map(
+  (name) => `console/${name}`,
+)
 
 /** What each script needs and does; each returns an exit code, or nothing while the server runs. */
 const commands = {
@@ -67,6 +72,10 @@ const commands = {
     void run('tsc', ['-p', 'tsconfig.build.json', '--watch', '--preserveWatchOutput'])
     return mustRun(process.execPath, ['--watch', inRoot('dist/main.js'), ...args])
   },
+  'dev:console': async (args) => {
+    await install('full')
+    return run('vite', ['console', ...args])
+  },
   test: async (args) => {
     await install('full')
     await build()
@@ -91,6 +100,7 @@ const commands = {
     return runAll({
       types: ['tsc', '-p', 'tsconfig.json'],
       'client types': ['tsc', '-p', 'client/tsconfig.json', '--noEmit'],
+      'console types': ['tsc', '-p', 'console/tsconfig.json'],
       lint: ['oxlint', '--type-aware', '--deny-warnings'],
       rules: ['tsx', 'scripts/tidy.ts'],
       generated: ['tsx', 'scripts/generate.ts', '--check'],
@@ -126,7 +136,7 @@ async function install(level) {
     const grows = before?.hash === hash
     const how = grows ? ['install', '--no-save'] : ['ci']
     fs.rmSync(installStamp, { force: true })
-    await mustRun(...npmCommand([...how, ...(wanted === 'full' ? [] : ['--workspaces=false'])]))
+    await mustRun(...npmCommand([...how, ...(wanted === 'full' ? [] : startWorkspaces)]))
     fs.writeFileSync(installStamp, JSON.stringify({ hash, level: wanted }))
   })
 }
@@ -141,21 +151,36 @@ function readInstallStamp() {
   return text === undefined ? undefined : JSON.parse(text)
 }
 
-/** Compiles the sources, unless what was made of them is current. */
+/** Makes what is made of the sources, unless it is current. */
 async function build() {
   await buildClient()
-  await compile('src', 'dist', 'tsconfig.build.json', ['client/src'])
+  const client = listFiles('client/src')
+  await buildFolder('dist', [...listFiles('src'), ...client], tscTo('tsconfig.build.json'))
+  const folders = ['console/src', 'console/build', 'console/public']
+  await buildFolder(
+    'console/dist',
+    [...folders.flatMap(listFiles), ...consoleFiles, ...client],
+    viteTo('console'),
+  )
 }
 
 /** The client is compiled first: the command line imports it as `#client`, in a package as in a clone. */
 function buildClient() {
-  return compile('client/src', 'client/dist', 'client/tsconfig.json')
+  return buildFolder('client/dist', listFiles('client/src'), tscTo('client/tsconfig.json'))
 }
 
-/** Compiles a folder of sources, unless that was done; the output changes as a whole or not at all. */
-async function compile(sources, output, project, alsoReads = []) {
+function tscTo(project) {
+  return (folder) => [tool('tsc'), '-p', project, '--outDir', folder]
+}
+
+function viteTo(workspace) {
+  return (folder) => [tool('vite'), 'build', workspace, '--outDir', folder, '--logLevel', 'warn']
+}
+
+/** Builds a folder from files, unless that was done; the output changes as a whole or not at all. */
+async function buildFolder(output, files, commandTo) {
   const stamp = inRoot(`${output}/.build-hash`)
-  const hash = hashOf([...[sources, ...alsoReads].flatMap(listFiles), ...compilerFiles])
+  const hash = hashOf([...files, ...compilerFiles])
   if (readIfThere(stamp) === hash) return
   await withLock(async () => {
     if (readIfThere(stamp) === hash) return
@@ -163,7 +188,7 @@ async function compile(sources, output, project, alsoReads = []) {
     const fresh = inRoot(`${output}.new`)
     const old = inRoot(`${output}.old`)
     fs.rmSync(fresh, { recursive: true, force: true })
-    await mustRun(process.execPath, [tool('tsc'), '-p', project, '--outDir', fresh])
+    await mustRun(process.execPath, commandTo(fresh))
     fs.writeFileSync(path.join(fresh, path.basename(stamp)), hash)
     fs.rmSync(old, { recursive: true, force: true })
     if (fs.existsSync(inRoot(output))) fs.renameSync(inRoot(output), old)

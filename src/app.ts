@@ -9,6 +9,7 @@ import { holdContinue } from './http/expect-continue.ts'
 import { refuseOtherMethods, routeAllMethods } from './http/methods.ts'
 import { addAdminRoutes } from './http/admin/routes.ts'
 import { addBatchRoutes } from './http/routes/batches.ts'
+import { addConsoleRoutes } from './http/routes/console.ts'
 import { addDeliveryRoutes } from './http/routes/delivery.ts'
 import { addDocsRoutes } from './http/routes/docs.ts'
 import { addImsRoute } from './http/routes/ims.ts'
@@ -73,6 +74,7 @@ export function buildApp(services: Services): FastifyInstance {
   addProbeRoutes(app, services)
   addMetricsRoute(app, services)
   addDocsRoutes(app, routes)
+  addConsoleRoutes(app, services)
   addRefusals()
   holdContinue(app.server)
   return app

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 import { startBatchLoop, startBatchThread, type BatchRunner } from './batch-thread.ts'
@@ -17,6 +18,9 @@ import { addControl, buildContext, openStore, singleSignOnOf } from './services.
 /** Exit codes of a start that did not succeed. */
 const exitFailed = 1
 const exitBadSettings = 2
+
+/** Beside this file's folder in the repository and in the package alike. */
+const consoleDirectory = fileURLToPath(new URL('../console/dist', import.meta.url))
 
 await main()
 
@@ -70,7 +74,7 @@ async function serve(config: Config, log: Logger, shutdown: Shutdown): Promise<s
   shutdown.add('the housekeeping', startHousekeeping(context, log))
   await warnOfOpenClients(context, config.host, log)
   const sso = singleSignOnOf(config, context)
-  const app = buildApp({ context, settings: config, log, metrics, tls, sso })
+  const app = buildApp({ context, settings: config, log, metrics, tls, sso, consoleDirectory })
   shutdown.add('the listener', () => app.close())
   if (tls) process.on('SIGHUP', () => reload(tls, log))
   await app.listen({ host: config.host, port: config.port })

@@ -40,4 +40,6 @@ export interface Services {
   readonly tls?: Tls | undefined
   /** Without it people sign in by password alone. */
   readonly sso?: SingleSignOn | undefined
+  /** Where the built console lies. Without it there is none. */
+  readonly consoleDirectory?: string | undefined
 }

@@ -56,6 +56,7 @@ export interface TestApp {
 type Given = Partial<HttpSettings & DomainSettings> & {
   readonly store?: Store
   readonly sso?: SsoSettings
+  readonly consoleDirectory?: string
   readonly logLevel?: string
 }
 
@@ -69,7 +70,8 @@ export async function startApp(given: Given = {}): Promise<TestApp> {
   const context = testContext(store, given)
   const client = await context.clients.ensure('demo', context.settings.profileLifetimeDays)
   const sso = given.sso && new SingleSignOn(context, given.sso)
-  const app = buildApp({ context, settings: { ...defaults, ...given }, log, metrics, sso })
+  const { consoleDirectory } = given
+  const app = buildApp({ context, settings: { ...defaults, ...given }, log, metrics, sso, consoleDirectory })
   holdToDescriptions(app)
   onTestFinished(() => app.close())
   const get: TestApp['get'] = (url, headers = {}) => app.inject({ method: 'GET', url, headers })

@@ -23,7 +23,7 @@ import type { Services } from './http/services.ts'
 import { SessionGate } from './http/session/gate.ts'
 import { addSessionRoutes } from './http/session/routes.ts'
 import { hasBody } from './http/unread-body.ts'
-import { watchRequests, watchUnrouted } from './http/watch-requests.ts'
+import { noteRoutes, watchRequests, watchUnrouted } from './http/watch-requests.ts'
 import { assert } from './lib/assert.ts'
 import { Refusal } from './lib/errors.ts'
 import { uuid } from './lib/ids.ts'
@@ -53,6 +53,7 @@ export function buildApp(services: Services): FastifyInstance {
   const app = fastify(serverOptions(services))
   routeAllMethods(app)
   const addRefusals = refuseOtherMethods(app)
+  noteRoutes(app)
   addHooks(app)
   const routes = collectDescriptions(app)
   watchRequests(app, services)

@@ -49,6 +49,12 @@ export class Remembered<Value> {
     }
   }
 
+  /** The value as read no longer than half a second ago; `undefined` when it has to be read. */
+  peek(key: string): Value | undefined {
+    const entry = this.#entries.get(key)
+    return entry && this.#clock.nowMs() - entry.readAtMs < freshMs ? entry.value : undefined
+  }
+
   forget(key: string): void {
     this.#changes++
     this.#entries.delete(key)

@@ -7,7 +7,7 @@ import { hostOf, pathParameter, queryParameter } from './address.ts'
 import type { Services } from './services.ts'
 
 /** Finds the client that a request means, or refuses with `client_unknown`. */
-export type FindClient = (services: Services, request: FastifyRequest) => Promise<Client>
+export type FindClient = (services: Services, request: FastifyRequest) => Client | Promise<Client>
 
 /** An organization id longer than this belongs to no client. */
 const imsOrgIdCharsMax = 256
@@ -17,13 +17,13 @@ const imsOrgIdCharsMax = 256
  *
  * @source decisions.md §1
  */
-export const clientOfPath: FindClient = async (services, request) => {
+export const clientOfPath: FindClient = (services, request) => {
   const code = pathParameter(request, 'client')
   return code === 'client' ? clientOfAddress(services, request) : requireClient(services, code)
 }
 
 /** The client of a fetch: the query's, else the host's, else the default client. */
-export const clientOfQuery: FindClient = async (services, request) => {
+export const clientOfQuery: FindClient = (services, request) => {
   const code = queryParameter(request, 'client')
   return code === undefined ? clientOfAddress(services, request) : requireClient(services, code)
 }
@@ -53,7 +53,11 @@ async function clientOfHost({ context }: Services, request: FastifyRequest): Pro
   return isClientCode(label) && !isIPv4(name) ? context.clients.get(label) : undefined
 }
 
-async function requireClient({ context }: Services, code: string): Promise<Client> {
+function requireClient(services: Services, code: string): Client | Promise<Client> {
+  return services.context.clients.peek(code) ?? readClient(services, code)
+}
+
+async function readClient({ context }: Services, code: string): Promise<Client> {
   const client = isClientCode(code) ? await context.clients.get(code) : undefined
   if (client) return client
   throw new Refusal(

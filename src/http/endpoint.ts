@@ -25,6 +25,7 @@ export function forClient(
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
   return async (request, reply) => {
     await nextTurn()
-    return handle({ request, reply, client: await findClient(services, request) })
+    const found = findClient(services, request)
+    return handle({ request, reply, client: found instanceof Promise ? await found : found })
   }
 }

@@ -5,6 +5,7 @@ import { Refusal } from '../lib/errors.ts'
 import type { FindClient } from './client-of.ts'
 import { forClient, type Call } from './endpoint.ts'
 import type { Services } from './services.ts'
+import { routeOf } from './watch-requests.ts'
 
 /**
  * Makes a route's handler for the profile API: like `forClient`, and a client that demands it gets
@@ -19,9 +20,9 @@ export function forProfileApi(
   findClient: FindClient,
   handle: (call: Call) => Promise<unknown>,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
-  return forClient(services, findClient, async (call) => {
-    if (call.client.requiresToken) await requireToken(services, call)
-    else noteOpenCall(services, call)
+  return forClient(services, findClient, (call) => {
+    if (call.client.requiresToken) return requireToken(services, call).then(() => handle(call))
+    noteOpenCall(services, call)
     return handle(call)
   })
 }
@@ -44,6 +45,11 @@ async function requireToken(services: Services, call: Call): Promise<void> {
 /** Counts a call that would be refused if the client demanded a token. Nothing waits for it. */
 function noteOpenCall(services: Services, call: Call) {
   const { client, request } = call
+  const { authorization, access_token: header } = request.headers
+  if (authorization === undefined && header === undefined) {
+    services.context.callers.noteUnauthorized(client, placeOf(request))
+    return
+  }
   const note = async () => {
     const verdict = await judge(services, call)
     if (verdict.kind === 'bad') services.context.callers.noteUnauthorized(client, placeOf(request))
@@ -94,7 +100,7 @@ export function placeOf(request: FastifyRequest): CallPlace {
   return {
     address: request.ip,
     userAgent: request.headers['user-agent'] ?? '',
-    endpoint: `${request.method} ${shownPath(request.routeOptions.url ?? '')}`,
+    endpoint: `${request.method} ${shownPath(routeOf(request) ?? '')}`,
   }
 }
 

@@ -22,14 +22,17 @@ export const BytesLeft = Type.Integer({
 /** A profile as the Admin API shows it. */
 export const ProfileEntry = named('ProfileEntry', Type.Object({ ...members, bytesLeft: BytesLeft }))
 
-/** What a fetch shows. */
+/** What a fetch shows of a profile. */
 export interface ProfileFacts {
-  readonly client: string
-  /** The id that was asked for, as it was asked for. */
-  readonly visitorId: string
   readonly modifiedAtMs: number
   readonly bornAtMs: number
   readonly attributes: readonly { readonly name: string; readonly value: string; readonly atMs: number }[]
+}
+
+/** Whose profile it is, and the id that was asked for, as it was asked for. */
+export interface ProfileAddress {
+  readonly client: string
+  readonly visitorId: string
 }
 
 /**
@@ -38,7 +41,7 @@ export interface ProfileFacts {
  * By hand, because the reply is nothing but strings, names may be any text (`__proto__`), and this
  * is the most frequent reply of all.
  */
-export function writeProfile(profile: ProfileFacts): string {
+export function writeProfile({ client, visitorId }: ProfileAddress, profile: ProfileFacts): string {
   let atMs = profile.bornAtMs
   let time = isoTime(atMs)
   let attributes = writeAttribute('firstSessionStart', String(atMs), time)
@@ -49,13 +52,26 @@ export function writeProfile(profile: ProfileFacts): string {
   }
   const modifiedAt = profile.modifiedAtMs === atMs ? time : isoTime(profile.modifiedAtMs)
   return (
-    `{"client":${JSON.stringify(profile.client)},"visitorId":${JSON.stringify(profile.visitorId)},` +
+    `{"client":${JSON.stringify(client)},"visitorId":${JSON.stringify(visitorId)},` +
     `"modifiedAt":"${modifiedAt}","profileAttributes":{${attributes}}}`
   )
 }
 
 function writeAttribute(name: string, value: string, time: string): string {
-  return `${JSON.stringify(name)}:{"value":${JSON.stringify(value)},"modifiedAt":"${time}"}`
+  return `${writeName(name)}:{"value":${JSON.stringify(value)},"modifiedAt":"${time}"}`
+}
+
+/** Names as JSON: profiles share them. Past the limit the memory starts anew. */
+const writtenNames = new Map<string, string>()
+const writtenNamesMax = 10_000
+
+function writeName(name: string): string {
+  const known = writtenNames.get(name)
+  if (known !== undefined) return known
+  if (writtenNames.size >= writtenNamesMax) writtenNames.clear()
+  const written = JSON.stringify(name)
+  writtenNames.set(name, written)
+  return written
 }
 
 /** ISO 8601 with milliseconds and a numeric offset, as Adobe's own replies have it. */

@@ -102,7 +102,7 @@ describe('a body', () => {
     const { app, listen, context, logged } = await startApp()
     const connection = await openConnection(await listen())
     const applied = vi.spyOn(context.store.profiles, 'apply')
-    const known = vi.spyOn(context.clients, 'get')
+    const known = vi.spyOn(context.clients, 'peek')
 
     await connection.send(head(updatePost, { 'content-length': 1_000 }) + 'mboxPC=1&profile.a=1')
     await vi.waitFor(() => expect(known).toHaveBeenCalled())

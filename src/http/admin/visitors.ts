@@ -142,7 +142,7 @@ async function shownProfile(call: AdminCall, id: VisitorId): Promise<unknown> {
   const profile = await getProfile(call.context, call.client, id)
   if (profile === undefined) throw noProfile(call)
   const visitorId = call.params['id'] ?? ''
-  const shown: object = JSON.parse(writeProfile({ ...profile, client: call.client.code, visitorId }))
+  const shown: object = JSON.parse(writeProfile({ client: call.client.code, visitorId }, profile))
   return { ...shown, bytesLeft: profileBytesMax - viewBytes(profile) }
 }
 

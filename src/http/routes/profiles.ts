@@ -36,9 +36,7 @@ export function addProfileRoutes(app: FastifyInstance, services: Services): void
             `No profile found for client ${client.code} with ${name}=${visitorId}`,
           )
         }
-        return reply
-          .type(contentTypes.json)
-          .send(writeProfile({ ...profile, client: client.code, visitorId }))
+        return reply.type(contentTypes.json).send(writeProfile({ client: client.code, visitorId }, profile))
       }),
     })
   }

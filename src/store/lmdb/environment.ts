@@ -23,8 +23,13 @@ export interface Environment {
   readonly directory: string
   /** Runs `change` in a write transaction; resolves once it is on disk. Concurrent calls share one. */
   readonly write: <T>(change: () => T) => Promise<T>
-  /** Makes the reads that follow see every commit so far, of any thread or process. */
-  readonly refresh: () => void
+  /**
+   * Makes the reads that follow see every commit so far, of any thread or process.
+   *
+   * @returns the number of the snapshot they see: the one before when it was taken in the same run of
+   *          the queue of callbacks, for what others have written since nobody can have heard of here
+   */
+  readonly refresh: () => number
 }
 
 /** The layout that this build reads and writes; a store of another one is upgraded or refused. */
@@ -71,10 +76,31 @@ export function openEnvironment(directory: string): Environment {
     refused: database('refused'),
     directory,
     write: (change) => onDisk(() => root.transaction(change)),
-    refresh: () => root.resetReadTxn(),
+    refresh: refresher(root),
   }
   checkFormat(environment)
   return environment
+}
+
+/**
+ * Takes a new snapshot for the reads of each run of the queue of callbacks.
+ *
+ * Fetches that arrive together then share one; a commit of this thread takes a new one in any case.
+ *
+ * @source bench `requests`: a snapshot for each fetch took 2 of its microseconds
+ */
+function refresher(root: RootDatabase<Buffer, Buffer>): () => number {
+  let snapshot = 0
+  let isFresh = false
+  // What is put on this queue runs once the callbacks under way have run.
+  const age = () => void (isFresh = false)
+  return () => {
+    if (isFresh) return snapshot
+    root.resetReadTxn()
+    isFresh = true
+    process.nextTick(age)
+    return ++snapshot
+  }
 }
 
 const formatKey = Buffer.from('format')

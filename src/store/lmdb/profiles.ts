@@ -29,14 +29,8 @@ export function lmdbProfiles(environment: Environment): ProfileStore {
       updates.length === 0 ? [] : write(() => engine.applyAll(updates, nowMs)),
     applyRows: async (rows, nowMs) =>
       rows.length === 0 ? new RowTally() : write(() => engine.applyRows(rows, nowMs)),
-    get: async (client, id, nowMs) => {
-      environment.refresh()
-      return engine.view(client, id, nowMs)
-    },
-    attributeNames: async (client) => {
-      environment.refresh()
-      return engine.attributeNames(client)
-    },
+    get: async (client, id, nowMs) => engine.view(client, id, nowMs),
+    attributeNames: async (client) => engine.attributeNames(client),
     removeClient: (client) => engine.removeClient(client),
     sweep: (options) => engine.sweep(options),
   }
@@ -50,6 +44,7 @@ class ProfileEngine {
   readonly #reader = new ByteReader()
   readonly #rowMerge = new RowMerge(this.#writer, this.#reader)
   readonly #keys = new ScratchKeys()
+  #snapshot = 0
 
   constructor(environment: Environment) {
     this.#environment = environment
@@ -86,7 +81,7 @@ class ProfileEngine {
   }
 
   attributeNames(client: string): string[] {
-    this.#dictionary.catchUp()
+    this.#refresh()
     const number = this.#dictionary.findClient(client)
     return number === 0 ? [] : this.#dictionary.names(number).all()
   }
@@ -116,12 +111,20 @@ class ProfileEngine {
   }
 
   view(client: string, id: VisitorId, nowMs: number) {
-    this.#dictionary.catchUp()
+    this.#refresh()
     const number = this.#dictionary.findClient(client)
     if (number === 0) return undefined
-    if (this.#seek(keyOf(number, id)) === undefined) return undefined
+    if (this.#seek(this.#keys.of(number, id)) === undefined) return undefined
     const head = readHead(this.#reader)
     return isLive(head, nowMs) ? decodeView(this.#reader, head, this.#dictionary.names(number)) : undefined
+  }
+
+  /** Makes reads see all commits so far, and the dictionary what other threads removed. */
+  #refresh() {
+    const snapshot = this.#environment.refresh()
+    if (snapshot === this.#snapshot) return
+    this.#snapshot = snapshot
+    this.#dictionary.catchUp()
   }
 
   async sweep({ cursor, limit, nowMs }: Parameters<ProfileStore['sweep']>[0]): Promise<Swept> {

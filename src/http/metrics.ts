@@ -97,8 +97,8 @@ export class Metrics {
     for (const code of Object.keys(errorCodes)) this.#refusals.inc({ code }, 0)
   }
 
-  observeRequest({ seconds, ...labels }: RequestFacts): void {
-    this.#requests.observe(labels, seconds)
+  observeRequest({ method, route, status, seconds }: RequestFacts): void {
+    this.#requests.observe({ method, route, status }, seconds)
   }
 
   countRefusal(code: ErrorCode): void {

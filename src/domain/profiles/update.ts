@@ -21,12 +21,12 @@ export type Applied = Exclude<Outcome, { kind: 'refused' }>
  *
  * @throws Refusal `profile_too_large`
  */
-export async function updateProfile(
+export function updateProfile(
   context: DomainContext,
   client: Client,
-  change: ProfileChange,
+  { ids, set }: ProfileChange,
 ): Promise<Applied> {
-  return applyLive(context, client, { ...change, create: false, visit: false })
+  return applyLive(context, client, { ids, set, create: false, visit: false })
 }
 
 /**

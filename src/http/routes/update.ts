@@ -11,6 +11,9 @@ import { forProfileApi } from '../token-check.ts'
 import type { Services } from '../services.ts'
 import { readUpdate } from '../update-request.ts'
 
+/** As XML all updates are answered alike. */
+const submittedXml = writeM2Response('xml', submitted)
+
 /** Single update: `GET` or `POST /m2/{client}/profile/update`. */
 export function addUpdateRoute(app: FastifyInstance, services: Services, bodies: Bodies): void {
   const handler = forProfileApi(services, clientOfPath, async (call) => {
@@ -20,7 +23,9 @@ export function addUpdateRoute(app: FastifyInstance, services: Services, bodies:
     const bytesLeft = 'bytes' in applied ? profileBytesMax - applied.bytes : undefined
     const format = chooseFormat(call.request.headers.accept)
     call.reply.header('profile-outcome', outcome).type(contentTypes[format])
-    return call.reply.send(writeM2Response(format, submitted, { outcome, bytesLeft }))
+    return call.reply.send(
+      format === 'xml' ? submittedXml : writeM2Response('json', submitted, { outcome, bytesLeft }),
+    )
   })
   for (const method of ['GET', 'POST'] as const) {
     app.route({

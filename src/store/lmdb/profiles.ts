@@ -16,19 +16,16 @@ const removedAtOnce = 5_000
 /** Profiles in one database: under its key each profile, under every other id a link to that key. */
 export function lmdbProfiles(environment: Environment): ProfileStore {
   const engine = new ProfileEngine(environment)
-  const write = async <T>(change: () => T): Promise<T> => {
-    try {
-      return await environment.write(change)
-    } catch (error) {
+  const write = <T>(change: () => T): Promise<T> =>
+    environment.write(change).catch((error: unknown) => {
       engine.forget()
       throw error
-    }
-  }
+    })
   return {
-    apply: async (updates, nowMs) =>
-      updates.length === 0 ? [] : write(() => engine.applyAll(updates, nowMs)),
-    applyRows: async (rows, nowMs) =>
-      rows.length === 0 ? new RowTally() : write(() => engine.applyRows(rows, nowMs)),
+    apply: (updates, nowMs) =>
+      updates.length === 0 ? Promise.resolve([]) : write(() => engine.applyAll(updates, nowMs)),
+    applyRows: (rows, nowMs) =>
+      rows.length === 0 ? Promise.resolve(new RowTally()) : write(() => engine.applyRows(rows, nowMs)),
     get: async (client, id, nowMs) => engine.view(client, id, nowMs),
     attributeNames: async (client) => engine.attributeNames(client),
     removeClient: (client) => engine.removeClient(client),

@@ -81,6 +81,11 @@ const commands = {
     await build()
     return run('vitest', ['run', ...args])
   },
+  screenshots: async (args) => {
+    await install('full')
+    await build()
+    return run('vitest', ['run', '--config', 'test/console/screenshots/screenshots.config.ts', ...args])
+  },
   bench: async (args) => {
     await install('full')
     await build()

@@ -1,14 +1,14 @@
 import { createBrowserRouter } from 'react-router'
 import { ClientScreens, FirstScreen, RequireSession } from './shell/gate.tsx'
 import { NothingHere } from './shell/nothing-here.tsx'
-import { ScreenProblem } from './shell/screen-problem.tsx'
+import { ConsoleProblem, ScreenProblem } from './shell/screen-problem.tsx'
 import { Loading } from './shell/loading.tsx'
 
 /** Every address of the console. Screens of a client are under `/@code`, and loaded on demand. */
 export const router = createBrowserRouter(
   [
     {
-      ErrorBoundary: ScreenProblem,
+      ErrorBoundary: ConsoleProblem,
       HydrateFallback: Loading,
       children: [
         {

@@ -172,3 +172,46 @@ describe('rules of a name', () => {
 it('what Git ignores is not looked at', () => {
   expect(untidy({ '.gitignore': 'data/\n', 'data/A.ts': 'export default 1\n' })).toEqual([])
 })
+
+describe('texts of the console', () => {
+  const english = { 'a.title': 'Hello {name}', 'b.count': '{count, plural, one {it} other {them}}' }
+  const code = "t('a.title'); t('b.count')\n"
+  const repository = (dutch: Readonly<Record<string, string>>, more = {}) => ({
+    'console/src/messages/en.json': JSON.stringify({ ...english, ...more }, undefined, 2),
+    'console/src/messages/nl.json': JSON.stringify(dutch, undefined, 2),
+    'console/src/a.tsx': code,
+  })
+
+  it('two languages with the same keys and arguments are tidy', () => {
+    const dutch = { 'a.title': 'Dag {name}', 'b.count': '{count, plural, one {het} other {ze}}' }
+
+    expect(untidy(repository(dutch))).toEqual([])
+  })
+
+  it('a key that a language lacks, or that it alone has, is found', () => {
+    const dutch = { 'a.title': 'Dag {name}', 'c.other': 'Anders' }
+
+    expect(untidy(repository(dutch))).toEqual([
+      'console/src/messages/nl.json:1: nl lacks b.count',
+      'console/src/messages/nl.json:3: en.json has no c.other',
+    ])
+  })
+
+  it('a text that lost its argument is found', () => {
+    const dutch = { 'a.title': 'Dag', 'b.count': '{count, plural, one {het} other {ze}}' }
+
+    expect(untidy(repository(dutch))).toEqual([
+      'console/src/messages/nl.json:2: a.title has other arguments than in English',
+    ])
+  })
+
+  it('a key that nothing shows, and one out of order, are found', () => {
+    const more = { 'a.other': 'Other' }
+    const dutch = { 'a.other': 'Ander', 'a.title': 'Dag {name}', 'b.count': '{count}' }
+
+    expect(untidy(repository(dutch, more))).toEqual([
+      'console/src/messages/en.json:4: a.other is out of order; keys are sorted',
+      'console/src/messages/en.json:4: nothing shows a.other',
+    ])
+  })
+})

@@ -1,5 +1,6 @@
 import { useMemo } from 'react'
 import { useIntl } from 'react-intl'
+import { useText } from './text.tsx'
 
 const unitSeconds = { day: 86_400, hour: 3_600, minute: 60, second: 1 } as const
 export type Unit = keyof typeof unitSeconds
@@ -12,17 +13,18 @@ export interface Formats {
   amount(count: number, unit: Unit): string
   /** `26 January 2027 at 14:03`, in the browser's time zone. */
   moment(at: Date | string): string
-  /** `3 minutes ago`. */
+  /** `3 minutes ago`; `just now` within the last minute. */
   ago(at: Date | string, nowMs: number): string
 }
 
 export function useFormats(): Formats {
   const { locale } = useIntl()
-  return useMemo(() => makeFormats(locale), [locale])
+  const t = useText()
+  return useMemo(() => makeFormats(locale, t('time.justNow')), [locale, t])
 }
 
-/** Makes the writers of one locale. */
-export function makeFormats(locale: string): Formats {
+/** Makes the writers of one locale. @param justNow what the last minute is called */
+export function makeFormats(locale: string, justNow: string): Formats {
   const list = new Intl.ListFormat(locale, { type: 'unit', style: 'long' })
   const moments = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short' })
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
@@ -35,6 +37,7 @@ export function makeFormats(locale: string): Formats {
     ago: (at, nowMs) => {
       // The server's clock may be a little ahead of this one.
       const seconds = Math.max(0, (nowMs - new Date(at).getTime()) / 1000)
+      if (seconds < unitSeconds.minute) return justNow
       const unit = largestUnit(seconds)
       return relative.format(-Math.floor(seconds / unitSeconds[unit]), unit)
     },
@@ -55,6 +58,5 @@ function partsOf(seconds: number): { unit: Unit; count: number }[] {
 
 function largestUnit(seconds: number): Unit {
   if (seconds >= unitSeconds.day) return 'day'
-  if (seconds >= unitSeconds.hour) return 'hour'
-  return seconds >= unitSeconds.minute ? 'minute' : 'second'
+  return seconds >= unitSeconds.hour ? 'hour' : 'minute'
 }

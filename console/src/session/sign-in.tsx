@@ -34,17 +34,24 @@ export function SignIn() {
   })
   const to = ownPath(parameters.get('to'))
   if (session) return <Navigate to={to} replace />
+  const problem = ssoProblems[parameters.get('problem') ?? '']
   return (
     <Entrance title={t('signIn.title')}>
-      <SsoProblem code={parameters.get('problem')} />
+      {problem && <SsoProblem text={problem} />}
       <FormProblem error={options.error} />
-      <PasswordForm isAlone={!options.data?.sso} />
+      {/* What went wrong is read first. */}
+      <PasswordForm isAlone={!options.data?.sso} takesFocus={problem === undefined} />
       {options.data?.sso && <SingleSignOn sso={options.data.sso} to={to} />}
     </Entrance>
   )
 }
 
-function PasswordForm({ isAlone }: { readonly isAlone: boolean }) {
+interface PasswordFormProps {
+  readonly isAlone: boolean
+  readonly takesFocus: boolean
+}
+
+function PasswordForm({ isAlone, takesFocus }: PasswordFormProps) {
   const t = useText()
   const queries = useQueryClient()
   const [email, setEmail] = useState('')
@@ -67,7 +74,7 @@ function PasswordForm({ isAlone }: { readonly isAlone: boolean }) {
         inputMode="email"
         autoComplete="username"
         isRequired
-        autoFocus
+        autoFocus={takesFocus}
         value={email}
         onChange={setEmail}
       />
@@ -79,7 +86,12 @@ function PasswordForm({ isAlone }: { readonly isAlone: boolean }) {
         value={password}
         onChange={setPassword}
       />
-      <Button variant={isAlone ? 'accent' : 'primary'} type="submit" isPending={signIn.isPending}>
+      <Button
+        variant={isAlone ? 'accent' : 'primary'}
+        type="submit"
+        isPending={signIn.isPending}
+        styles={style({ width: 'full' })}
+      >
         {t('signIn.submit')}
       </Button>
       {isAlone && (
@@ -112,13 +124,11 @@ function SingleSignOn({ sso, to }: SingleSignOnProps) {
   )
 }
 
-function SsoProblem({ code }: { readonly code: string | null }) {
+function SsoProblem({ text }: { readonly text: TextKey }) {
   const t = useText()
-  const text = ssoProblems[code ?? '']
-  if (text === undefined) return null
   return (
     <InlineAlert variant="negative" autoFocus styles={style({ marginBottom: 16 })}>
-      <Heading>{t('problem.title')}</Heading>
+      <Heading level={2}>{t('problem.title')}</Heading>
       <Content>{t(text)}</Content>
     </InlineAlert>
   )

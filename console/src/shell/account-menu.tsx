@@ -13,6 +13,7 @@ import {
 import Leave from '@react-spectrum/s2/icons/Leave'
 import Lock from '@react-spectrum/s2/icons/Lock'
 import UserAvatar from '@react-spectrum/s2/icons/UserAvatar'
+import { style } from '@react-spectrum/s2/style' with { type: 'macro' }
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
 import { appearances, chooseAppearance, useAppearance, type Appearance } from '../lib/appearance.ts'
@@ -45,7 +46,8 @@ export function AccountMenu() {
       <MenuTrigger align="end">
         <ActionButton isQuiet aria-label={t('account.menu', { name: user.name || user.email })}>
           <UserAvatar />
-          <Text>{user.name || user.email}</Text>
+          {/* Narrow windows have no room for it; the menu says it as well. */}
+          <Text styles={style({ display: { default: 'none', sm: 'block' } })}>{user.name || user.email}</Text>
         </ActionButton>
         <Menu
           onAction={(key) => {
@@ -53,9 +55,11 @@ export function AccountMenu() {
             if (key === 'signOut') signOut()
           }}
         >
-          <LanguageSection />
-          <AppearanceSection />
-          <MenuSection aria-label={t('account.title')}>
+          <MenuSection>
+            <Header>
+              <Heading>{user.name || user.email}</Heading>
+              <Text slot="description">{user.email}</Text>
+            </Header>
             {user.hasPassword && (
               <MenuItem id="password" textValue={t('password.title')}>
                 <Lock />
@@ -65,9 +69,10 @@ export function AccountMenu() {
             <MenuItem id="signOut" textValue={t('account.signOut')}>
               <Leave />
               <Text slot="label">{t('account.signOut')}</Text>
-              <Text slot="description">{user.email}</Text>
             </MenuItem>
           </MenuSection>
+          <LanguageSection />
+          <AppearanceSection />
         </Menu>
       </MenuTrigger>
       <DialogContainer onDismiss={() => setPasswordOpen(false)}>
@@ -156,7 +161,7 @@ function useSignOut() {
     mutationFn: () => serverFor().session.signOut(),
     onSuccess: () => {
       // Nothing of one person is left for the next.
-      queries.clear()
+      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] })
       queries.setQueryData(sessionQuery.queryKey, null)
     },
     onError: (error) => ToastQueue.negative(problemText(error)),

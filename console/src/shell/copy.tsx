@@ -28,13 +28,14 @@ export function CopyButton({ text, what }: CopyButtonProps) {
     <>
       <TooltipTrigger>
         <ActionButton
-          aria-label={t('copy.what', { what })}
+          aria-label={t('copy.what', { label, what })}
+          styles={style({ flexShrink: 0 })}
           onPress={() => void copyText(text).then((isDone) => setState(isDone ? 'copied' : 'failed'))}
         >
           {state === 'copied' ? <Checkmark /> : <CopyIcon />}
           <Text>{label}</Text>
         </ActionButton>
-        <Tooltip>{t('copy.what', { what })}</Tooltip>
+        <Tooltip>{t('copy.what', { label, what })}</Tooltip>
       </TooltipTrigger>
       <span role="status" className={hidden}>
         {state !== 'idle' && label}

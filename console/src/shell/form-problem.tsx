@@ -9,7 +9,7 @@ export function FormProblem({ error }: { readonly error: unknown }) {
   if (error === null || error === undefined) return null
   return (
     <InlineAlert variant="negative" autoFocus>
-      <Heading>{t('problem.title')}</Heading>
+      <Heading level={2}>{t('problem.title')}</Heading>
       <Content>{problemText(error)}</Content>
     </InlineAlert>
   )

@@ -20,7 +20,12 @@ export function RequireSession() {
   useOwnLanguage(session)
   // What is known stays in sight when reading it again fails: the screen says so itself.
   if (session === undefined) {
-    return error === null ? <Loading /> : <Problem error={error} retry={() => void refetch()} />
+    if (error === null) return <Loading />
+    return (
+      <main>
+        <Problem error={error} retry={() => void refetch()} />
+      </main>
+    )
   }
   if (session === null) {
     const back = pathname === '/' ? '' : `?to=${encodeURIComponent(pathname)}`

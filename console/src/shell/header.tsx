@@ -31,6 +31,7 @@ function ClientPicker({ client }: { readonly client: ClientAccess | undefined })
   const t = useText()
   const navigate = useNavigate()
   const { clients } = useSession()
+  if (clients.length === 0) return null
   if (client && clients.length === 1) {
     return (
       <span className={single} title={t('shell.client')}>
@@ -77,4 +78,4 @@ const bar = style({
   zIndex: 1,
 })
 
-const single = style({ font: 'ui', color: 'neutral-subdued', truncate: true })
+const single = style({ font: 'ui', color: 'neutral-subdued', truncate: true, minWidth: 0 })

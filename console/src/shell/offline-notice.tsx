@@ -12,8 +12,8 @@ export function OfflineNotice() {
   return (
     <div role="status">
       {isAway && (
-        <InlineAlert variant="notice" styles={style({ marginBottom: 16, maxWidth: 860 })}>
-          <Heading>{t('problem.offlineTitle')}</Heading>
+        <InlineAlert variant="notice" styles={style({ marginBottom: 16, width: 'full', maxWidth: 860 })}>
+          <Heading level={2}>{t('problem.offlineTitle')}</Heading>
           <Content>{t('problem.offlineStale')}</Content>
         </InlineAlert>
       )}

@@ -41,7 +41,7 @@ export function Notice({ picture, title, text, children }: NoticeProps) {
     <div className={style({ display: 'grid', placeItems: 'center', minHeight: '[60vh]', padding: 16 })}>
       <IllustratedMessage>
         {picture}
-        <Heading>{title}</Heading>
+        <Heading level={1}>{title}</Heading>
         <Content>{text}</Content>
         <ButtonGroup>{children}</ButtonGroup>
       </IllustratedMessage>

@@ -1,4 +1,4 @@
-import { Button, Form, NumberField } from '@react-spectrum/s2'
+import { Button, NumberField } from '@react-spectrum/s2'
 import { style } from '@react-spectrum/s2/style' with { type: 'macro' }
 import type { Settings } from '@silhouette/client'
 import { useState } from 'react'
@@ -16,14 +16,22 @@ const lifetimeDaysMax = 90
 /** What a program must know of the client, to copy. */
 export function AccountDetails({ settings }: { readonly settings: Settings }) {
   const t = useText()
-  const { code, imsOrgId } = useClient()
+  const formats = useFormats()
+  const { code, imsOrgId, actions } = useClient()
   return (
     <Card title={t('account.details')}>
       <div className={grid}>
         <CopyField label={t('account.clientCode')} value={code} />
         <CopyField label={t('account.imsOrgId')} value={imsOrgId} />
         <CopyField label={t('account.baseUrl')} value={location.origin} />
-        <Lifetime days={settings.profileLifetimeDays} />
+        {actions.includes('settings.change') ? (
+          <Lifetime days={settings.profileLifetimeDays} />
+        ) : (
+          <CopyField
+            label={t('account.lifetime')}
+            value={formats.amount(settings.profileLifetimeDays, 'day')}
+          />
+        )}
       </div>
     </Card>
   )
@@ -32,14 +40,14 @@ export function AccountDetails({ settings }: { readonly settings: Settings }) {
 function Lifetime({ days }: { readonly days: number }) {
   const t = useText()
   const formats = useFormats()
-  const { actions } = useClient()
   const [typed, setTyped] = useState<number>()
   const change = useChangeSettings(t('account.lifetimeSaved'))
   const value = typed ?? days
   const isChanged = value !== days && !Number.isNaN(value)
   const text = formats.amount(days, 'day')
   return (
-    <Form
+    <form
+      className={style({ display: 'flex', flexDirection: 'column', gap: 8 })}
       onSubmit={(event) => {
         event.preventDefault()
         if (isChanged) change.mutate({ profileLifetimeDays: value }, { onSettled: () => setTyped(undefined) })
@@ -53,7 +61,6 @@ function Lifetime({ days }: { readonly days: number }) {
           maxValue={lifetimeDaysMax}
           step={1}
           formatOptions={{ style: 'unit', unit: 'day', unitDisplay: 'long' }}
-          isDisabled={!actions.includes('settings.change')}
           onChange={setTyped}
           styles={style({ flexGrow: 1, minWidth: 144 })}
         />
@@ -73,7 +80,7 @@ function Lifetime({ days }: { readonly days: number }) {
       <p className={style({ font: 'body-xs', color: 'neutral-subdued', margin: 0 })}>
         {t('account.lifetimeHelp', { min: lifetimeDaysMin, max: lifetimeDaysMax })}
       </p>
-    </Form>
+    </form>
   )
 }
 

@@ -1,4 +1,4 @@
-import { Picker, PickerItem } from '@react-spectrum/s2'
+import { Picker, PickerItem, TextField } from '@react-spectrum/s2'
 import { style } from '@react-spectrum/s2/style' with { type: 'macro' }
 import type { Settings } from '@silhouette/client'
 import type { TextKey } from '../../lib/language.ts'
@@ -26,20 +26,29 @@ export function Privacy({ settings }: { readonly settings: Settings }) {
   }
   return (
     <Card title={t('privacy.title')} text={t('privacy.text')}>
-      <Picker
-        label={t('privacy.label')}
-        description={t('privacy.help')}
-        value={change.isPending ? (change.variables.ipObfuscation ?? null) : settings.ipObfuscation}
-        isDisabled={!actions.includes('settings.change') || change.isPending}
-        onChange={(key) => choose(String(key))}
-        styles={style({ width: 'full', maxWidth: 320 })}
-      >
-        {Object.entries(titles).map(([key, title]) => (
-          <PickerItem key={key} id={key}>
-            {t(title)}
-          </PickerItem>
-        ))}
-      </Picker>
+      {actions.includes('settings.change') ? (
+        <Picker
+          label={t('privacy.label')}
+          value={change.isPending ? (change.variables.ipObfuscation ?? null) : settings.ipObfuscation}
+          isDisabled={change.isPending}
+          onChange={(key) => choose(String(key))}
+          styles={style({ width: 'full', maxWidth: 320 })}
+        >
+          {Object.entries(titles).map(([key, title]) => (
+            <PickerItem key={key} id={key}>
+              {t(title)}
+            </PickerItem>
+          ))}
+        </Picker>
+      ) : (
+        <TextField
+          label={t('privacy.label')}
+          value={t(titles[settings.ipObfuscation])}
+          isReadOnly
+          styles={style({ width: 'full', maxWidth: 320 })}
+        />
+      )}
+      <p className={style({ font: 'body-xs', color: 'neutral-subdued', margin: 0 })}>{t('privacy.help')}</p>
     </Card>
   )
 }

@@ -1,4 +1,5 @@
-import { ContextualHelp, Content, Heading } from '@react-spectrum/s2'
+import { ActionButton, Content, ContextualHelpPopover, DialogTrigger, Heading } from '@react-spectrum/s2'
+import InfoCircle from '@react-spectrum/s2/icons/InfoCircle'
 import { style } from '@react-spectrum/s2/style' with { type: 'macro' }
 import type { Settings } from '@silhouette/client'
 import type { TokenReading } from '../../lib/queries.ts'
@@ -41,9 +42,14 @@ export function ProfileApi({ settings, reading }: ProfileApiProps) {
 function Help() {
   const t = useText()
   return (
-    <ContextualHelp variant="info" aria-label={t('profileApi.helpLabel')}>
-      <Heading>{t('profileApi.title')}</Heading>
-      <Content>{t('profileApi.help')}</Content>
-    </ContextualHelp>
+    <DialogTrigger>
+      <ActionButton isQuiet size="XS" aria-label={t('profileApi.helpLabel')}>
+        <InfoCircle />
+      </ActionButton>
+      <ContextualHelpPopover placement="bottom start" aria-label={t('profileApi.helpLabel')}>
+        <Heading>{t('profileApi.title')}</Heading>
+        <Content>{t('profileApi.help')}</Content>
+      </ContextualHelpPopover>
+    </DialogTrigger>
   )
 }

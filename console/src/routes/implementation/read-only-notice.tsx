@@ -10,7 +10,7 @@ export function ReadOnlyNotice() {
   if (actions.includes('settings.change')) return null
   return (
     <InlineAlert variant="informative">
-      <Heading>{t('readOnly.title')}</Heading>
+      <Heading level={2}>{t('readOnly.title')}</Heading>
       <Content>{t('readOnly.text', { role: t(roleTitles[role]), client: code })}</Content>
     </InlineAlert>
   )

@@ -47,13 +47,13 @@ function TokenField({ token }: { readonly token: TokenDetails }) {
   const label = t('token.label')
   if (token.accessToken === undefined) {
     return (
-      <TextField
-        label={label}
-        value={t('token.hidden')}
-        isDisabled
-        description={t('token.hiddenWhy')}
-        styles={style({ width: 'full' })}
-      />
+      <div className={style({ display: 'flex', flexDirection: 'column', gap: 8 })}>
+        <TextField label={label} value={t('token.hidden')} isDisabled styles={style({ width: 'full' })} />
+        {/* No description of the field's own: those of disabled fields are too pale to read. */}
+        <p className={style({ font: 'body-sm', color: 'neutral-subdued', margin: 0 })}>
+          {t('token.hiddenWhy')}
+        </p>
+      </div>
     )
   }
   return (

@@ -299,6 +299,24 @@ function parseOrigin(text: string): Parsed<string> {
   return isOrigin ? { value: url.origin } : { fault: 'an http or https address without a path' }
 }
 
+/**
+ * Reads the one setting of the store, for what works on it beside its server: faults of other settings
+ * are then no hindrance.
+ *
+ * @param flag what `--store` says
+ */
+export function readStoreUrl(from: {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly flag: string | undefined
+}): { readonly value: StoreLocation } | { readonly fault: ConfigFault } {
+  const { defaultText, name, parse } = settings.storeUrl
+  const variable = readVariable(from.env, name)
+  const given = from.flag === undefined ? variable : { as: '--store', text: from.flag }
+  const parsed = parse(given?.text ?? defaultText)
+  if ('value' in parsed) return parsed
+  return { fault: { name: given?.as ?? name, message: `must be ${parsed.fault}, not "${given?.text}"` } }
+}
+
 function isBlank(value: unknown): boolean {
   return value === '' || value === undefined
 }

@@ -4,9 +4,7 @@ import path from 'node:path'
 import type { Config } from './config.ts'
 import { SecretKey } from './domain/secret-key.ts'
 import { hasCode } from './lib/errors.ts'
-
-/** The file in the store directory that holds the key when no setting does. */
-const fileName = 'secret-key'
+import { fileMode, secretKeyFile } from './store/lmdb/directory.ts'
 
 /**
  * Reads the install's secret key: the setting, else the file in the store directory, which the first
@@ -16,16 +14,16 @@ export function readSecretKey({ secretKey, storeUrl }: Pick<Config, 'secretKey' 
   if (secretKey !== undefined) return new SecretKey(secretKey)
   const made = randomBytes(32).toString('base64url')
   if (storeUrl.kind === 'memory') return new SecretKey(made)
-  const file = path.join(storeUrl.directory, fileName)
+  const file = path.join(storeUrl.directory, secretKeyFile)
   try {
-    writeFileSync(file, `${made}\n`, { mode: 0o600, flag: 'wx', flush: true })
+    writeFileSync(file, `${made}\n`, { mode: fileMode, flag: 'wx', flush: true })
     return new SecretKey(made)
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw error
     const kept = readFileSync(file, 'utf8').trim()
     if (kept.length >= 32) return new SecretKey(kept)
     throw new Error(
-      `${fileName} in the store directory is damaged; restore it, or set SILHOUETTE_SECRET_KEY`,
+      `${secretKeyFile} in the store directory is damaged; restore it, or set SILHOUETTE_SECRET_KEY`,
       {
         cause: error,
       },

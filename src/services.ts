@@ -11,12 +11,13 @@ import type { SecretKey } from './domain/secret-key.ts'
 import { TokenChecker } from './domain/tokens/verify.ts'
 import { systemClock } from './lib/clock.ts'
 import { dayMs } from './model/limits.ts'
-import { openLmdbStore, type LmdbOptions } from './store/lmdb/store.ts'
+import type { OpenAs } from './store/lmdb/environment.ts'
+import { openLmdbStore } from './store/lmdb/store.ts'
 import { openMemoryStore } from './store/memory/store.ts'
 import type { Store } from './store/store.ts'
 
 /** Opens the store that the settings name. */
-export async function openStore(location: StoreLocation, options: LmdbOptions): Promise<Store> {
+export async function openStore(location: StoreLocation, options: OpenAs): Promise<Store> {
   return location.kind === 'memory' ? openMemoryStore() : openLmdbStore(location.directory, options)
 }
 

@@ -2,10 +2,12 @@ import { Command } from 'commander'
 import { addJson } from './command.ts'
 import { addAudit } from './commands/audit.ts'
 import { addAuth } from './commands/auth.ts'
+import { addBackup } from './commands/backup.ts'
 import { addBatch } from './commands/batch.ts'
 import { addCallers } from './commands/callers.ts'
 import { addClient } from './commands/client.ts'
 import { addCredential } from './commands/credential.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addLogin } from './commands/login.ts'
 import { addProfile } from './commands/profile.ts'
 import { addServe } from './commands/serve.ts'
@@ -38,6 +40,8 @@ const nouns = [
   addWorkspace,
   addCallers,
   addAudit,
+  addBackup,
+  addDoctor,
 ]
 
 /** Makes the tree of all commands. */

@@ -1,10 +1,11 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { completed, fetchValues } from './support/calls.ts'
+import { fetchValues } from './support/calls.ts'
+import { checkBatch, inParallel, sampleRows } from './support/checks.ts'
 import { seededRandom } from './support/random.ts'
 import { makeDirectory, startServer } from './support/server.ts'
-import { badEvery, expectedCounts, residents, Traffic, type AcceptedBatch } from './support/traffic.ts'
+import { Traffic } from './support/traffic.ts'
 import { waitFor } from './support/wait.ts'
 
 const rounds = 20
@@ -56,30 +57,6 @@ async function checkSequences(url: string, { seqs }: Traffic) {
   }
 }
 
-async function checkBatch(url: string, batch: AcceptedBatch) {
-  const { batchId, prefix, rows, version } = batch
-  expect(await completed(url, batchId)).toEqual({ status: 'complete', ...expectedCounts(batch) })
-  if (version === 1) {
-    const last = Array.from({ length: rows }, (_, row) => row).findLast((row) => row % badEvery > 1) ?? 0
-    const values = await fetchValues(url, `thirdPartyId/resident${last % residents}`)
-    expect(values).toMatchObject({ [prefix]: `${prefix}.${last}` })
-    return
-  }
-  await inParallel(sampleRows(rows), async (row) => {
-    const values = await fetchValues(url, `thirdPartyId/${prefix}-${row}`)
-    // Row 1 may have been visited after the upload.
-    const tier: unknown = row === 1 ? expect.stringMatching(/^(batch|visit)$/) : 'batch'
-    expect(values, `row ${row} of ${prefix}`).toEqual({ [prefix]: `${prefix}.${row}`, tier })
-  })
-}
-
-/** All good rows of a small batch; of a large one some from everywhere, the last among them. */
-function sampleRows(rows: number): number[] {
-  const step = Math.max(1, Math.floor(rows / 60))
-  const all = Array.from({ length: rows }, (_, row) => row)
-  return all.filter((row) => row % badEvery !== 0 && (row % step === 1 % step || row === rows - 1))
-}
-
 /** An upload that was cut off may have been accepted all the same; then its rows come to be applied. */
 async function checkUnanswered(url: string, { prefix, rows }: { prefix: string; rows: number }) {
   await waitFor(`${prefix} to be applied as a whole or not at all`, async () => {
@@ -89,12 +66,4 @@ async function checkUnanswered(url: string, { prefix, rows }: { prefix: string; 
     })
     return found.yes === 0 || found.no === 0 ? true : undefined
   })
-}
-
-async function inParallel<T>(items: readonly T[], check: (item: T) => Promise<void>) {
-  const rest = [...items]
-  const next = async () => {
-    for (let item = rest.pop(); item !== undefined; item = rest.pop()) await check(item)
-  }
-  await Promise.all(Array.from({ length: 16 }, next))
 }

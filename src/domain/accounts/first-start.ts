@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { randomHex } from '../../lib/ids.ts'
 import { audit, serviceActor } from '../audit/log.ts'
 import type { Client } from '../clients/directory.ts'
+import type { DocumentStore } from '../../store/store.ts'
 import type { ControlContext } from '../context.ts'
 import { bodyOf, change, installPartition, put } from '../documents.ts'
+import type { SecretKey } from '../secret-key.ts'
 import { insertion, makeCredential } from './credentials.ts'
 import { newGeneration, userCollection, userId, type User } from './people.ts'
 
@@ -51,7 +53,7 @@ export async function ensureAccounts(
   const { documents } = context.store
   const { fingerprint } = context.secretKey
   if (given.keyChanged === true) await keepFingerprint(context)
-  const known = await readInstall(context)
+  const known = await readInstall(documents)
   if (known) return requireSameKey(known, fingerprint)
   const secrets = completeAccounts(given)
   const install: Install = { secretKeyFingerprint: fingerprint }
@@ -61,7 +63,7 @@ export async function ensureAccounts(
     ...firstCredential(context, client, secrets),
   ])
   // Another node was first: its accounts are the ones.
-  if (!done) return requireSameKey(await readInstall(context), fingerprint)
+  if (!done) return requireSameKey(await readInstall(documents), fingerprint)
   return {
     email: secrets.email,
     clientId: secrets.clientId,
@@ -70,8 +72,14 @@ export async function ensureAccounts(
   }
 }
 
-async function readInstall(context: ControlContext): Promise<Install | undefined> {
-  return bodyOf<Install>(await context.store.documents.get(installPartition, installCollection, installId))
+/** Tells whether a store was first used with this secret key, or not yet with any. */
+export async function keyFits(documents: DocumentStore, { fingerprint }: SecretKey): Promise<boolean> {
+  const install = await readInstall(documents)
+  return install === undefined || install.secretKeyFingerprint === fingerprint
+}
+
+async function readInstall(documents: DocumentStore): Promise<Install | undefined> {
+  return bodyOf<Install>(await documents.get(installPartition, installCollection, installId))
 }
 
 /** Takes the key in use for the install's from here on. */

@@ -175,6 +175,11 @@ export class LmdbBatches implements BatchStore {
   }
 }
 
+/** Lists the batches of all clients. */
+export function allBatches({ batches }: Environment): Batch[] {
+  return Array.from(batches.getRange({}), ({ value }) => fromJson<Batch>(value))
+}
+
 /** Nobody else serves the directory any more, so whoever held a batch is gone. */
 export function freeClaims({ root, queue }: Environment) {
   root.transactionSync(() => {

@@ -1,5 +1,8 @@
-import { chmodSync, mkdirSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { open, type Database, type PutOptions, type RootDatabase } from 'lmdb'
+import { dataFile, fileMode, folderMode, lockFile } from './directory.ts'
 import { onDisk } from './failures.ts'
 
 /** With two things that lmdb's own types leave out. */
@@ -30,6 +33,8 @@ export interface Environment {
    *          the queue of callbacks, for what others have written since nobody can have heard of here
    */
   readonly refresh: () => number
+  /** Clears away what was made to open it; called once it is closed. */
+  readonly leave: () => void
 }
 
 /** The layout that this build reads and writes; a store of another one is upgraded or refused. */
@@ -37,34 +42,93 @@ const format = 1
 
 const databasesMax = 16
 
+/** Who opens a store directory. */
+export interface OpenAs {
+  /**
+   * `server` takes the directory for itself and frees what a crash left held; `attached` works
+   * beside the server, as its worker thread does; `reader` reads, served or not, and leaves the
+   * directory as it is: it creates nothing, and every write fails.
+   */
+  readonly as: 'server' | 'attached' | 'reader'
+}
+
 /**
- * Opens or creates a store directory (mode 0700).
+ * Opens a store directory; creates it (mode 0700, files 0600) unless it is opened to read.
  *
  * Commits are synced before they count (`overlappingSync` off): a promise that resolved is on disk.
  *
  * @throws Error that names the directory, when it cannot be used or holds a newer format
  */
-export function openEnvironment(directory: string): Environment {
-  let root: RootDatabase<Buffer, Buffer>
+export function openEnvironment(directory: string, { as }: OpenAs): Environment {
+  const isReader = as === 'reader'
+  if (isReader && !existsSync(path.join(directory, dataFile)))
+    throw new Error(`there is no store in ${directory}; name the directory that a server keeps its store in`)
+  const place = isReader ? readerPlace(directory) : { path: directory, leave: () => {} }
+  let root: RootDatabase<Buffer, Buffer> | undefined
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
-    chmodSync(directory, 0o700)
-    root = open<Buffer, Buffer>({
-      path: directory,
-      // A directory whose name has a dot would otherwise be taken for a file.
-      noSubdir: false,
-      maxDbs: databasesMax,
-      overlappingSync: false,
-      keyEncoding: 'binary',
-      encoding: 'binary',
-    })
+    if (!isReader) makeDirectory(directory)
+    root = openRoot(place.path, isReader)
+    if (!isReader) narrowRights(directory)
+    const environment = { ...openDatabases(root), directory, leave: place.leave }
+    checkFormat(environment, isReader)
+    return environment
   } catch (cause) {
+    void root?.close()
+    place.leave()
+    if (cause instanceof OtherFormat) throw cause
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new Error(`the store directory ${directory} cannot be opened: ${reason}`, { cause })
   }
+}
+
+/** Waits for what is under way and gives the directory back. */
+export async function closeEnvironment({ root, leave }: Environment): Promise<void> {
+  await root.close()
+  leave()
+}
+
+/**
+ * Where a reader opens the database. LMDB makes its lock file when there is none; then no process
+ * has the store open, and the reader's lock may as well lie elsewhere, so that the directory stays
+ * as it is and others can still open it.
+ */
+function readerPlace(directory: string): { path: string; leave: () => void } {
+  if (existsSync(path.join(directory, lockFile))) return { path: directory, leave: () => {} }
+  const aside = mkdtempSync(path.join(tmpdir(), 'silhouette-reader-'))
+  symlinkSync(path.resolve(directory, dataFile), path.join(aside, dataFile))
+  return { path: aside, leave: () => rmSync(aside, { recursive: true, force: true }) }
+}
+
+function makeDirectory(directory: string) {
+  mkdirSync(directory, { recursive: true, mode: folderMode })
+  chmodSync(directory, folderMode)
+}
+
+/** Files that an earlier version, or a copy by hand, left readable for others. */
+function narrowRights(directory: string) {
+  for (const name of [dataFile, lockFile]) chmodSync(path.join(directory, name), fileMode)
+}
+
+function openRoot(place: string, isReader: boolean): RootDatabase<Buffer, Buffer> {
+  // lmdb's own types leave `permissionsMode` out, so it is not written in the call.
+  const options = {
+    path: place,
+    // A directory whose name has a dot would otherwise be taken for a file.
+    noSubdir: false,
+    readOnly: isReader,
+    maxDbs: databasesMax,
+    overlappingSync: false,
+    keyEncoding: 'binary',
+    encoding: 'binary',
+    permissionsMode: fileMode,
+  } as const
+  return open<Buffer, Buffer>(options)
+}
+
+function openDatabases(root: RootDatabase<Buffer, Buffer>): Omit<Environment, 'directory' | 'leave'> {
   const database = (name: string) =>
     root.openDB<Buffer, Buffer>({ name, keyEncoding: 'binary', encoding: 'binary' })
-  const environment: Environment = {
+  return {
     root,
     meta: database('meta'),
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- lmdb's own types leave out what it adds
@@ -74,12 +138,9 @@ export function openEnvironment(directory: string): Environment {
     batches: database('batches'),
     queue: database('queue'),
     refused: database('refused'),
-    directory,
     write: (change) => onDisk(() => root.transaction(change)),
     refresh: refresher(root),
   }
-  checkFormat(environment)
-  return environment
 }
 
 /**
@@ -105,15 +166,19 @@ function refresher(root: RootDatabase<Buffer, Buffer>): () => number {
 
 const formatKey = Buffer.from('format')
 
-function checkFormat({ root, meta, directory }: Environment) {
+/** A store that another version has to open. */
+class OtherFormat extends Error {}
+
+function checkFormat({ root, meta, directory }: Environment, isReader: boolean) {
   const stored = meta.get(formatKey)?.toString()
   if (stored === String(format)) return
   if (stored !== undefined) {
-    throw new Error(
+    throw new OtherFormat(
       `the store in ${directory} has format ${stored}; this version of Silhouette reads format ${format}. ` +
         'Start it with the version that wrote it, or give another directory.',
     )
   }
+  if (isReader) throw new Error('it holds a database of something else')
   root.transactionSync(() => {
     void meta.put(formatKey, Buffer.from(String(format)))
   })

@@ -4,7 +4,7 @@ import { hasCode } from '../../lib/errors.ts'
 import { getJson, toJson, type Environment } from './environment.ts'
 
 /** Who serves a store directory. */
-interface Holder {
+export interface Holder {
   readonly pid: number
   readonly host: string
   /** When the process began, in ticks since boot, where the system tells; tells a reused pid apart. */
@@ -36,6 +36,17 @@ export function lockForServer(environment: Environment): () => Promise<void> {
   })
   // Queued behind every write under way, so that none is left when the environment closes.
   return () => environment.write(() => void environment.meta.remove(key))
+}
+
+/** The process that serves the directory, or that did and ended without giving it free. */
+export function readServer({ meta }: Environment): { holder: Holder; isAlive: boolean } | undefined {
+  const holder = getJson<Holder>(meta, key)
+  return holder && { holder, isAlive: isAlive(holder) }
+}
+
+/** Takes the server's mark away from a directory that nobody serves. */
+export function forgetServer({ root, meta }: Environment) {
+  root.transactionSync(() => void meta.remove(key))
 }
 
 function describe(pid: number): Holder {

@@ -2,23 +2,26 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { hasCode } from '../../lib/errors.ts'
+import { fileMode, folderMode, spoolFolder, syncFolder } from './directory.ts'
+import type { OpenAs } from './environment.ts'
 import { onDisk } from './failures.ts'
+import { isHeld } from './hold.ts'
 import type { Spool, SpoolReader } from '../store.ts'
 
 /** Ending of a file that is still being written; what a crash leaves of one is removed by the next server. */
-const unfinished = '.part'
+export const unfinished = '.part'
 
 /** The spool as files beside the database: written once, in sequence, and read anywhere. */
-export async function lmdbSpool(directory: string, { isServer }: { isServer: boolean }): Promise<Spool> {
-  const folder = path.join(directory, 'spool')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  if (isServer) await removeUnfinished(folder)
+export async function lmdbSpool(directory: string, { as }: OpenAs): Promise<Spool> {
+  const folder = path.join(directory, spoolFolder)
+  if (as !== 'reader') await mkdir(folder, { recursive: true, mode: folderMode })
+  if (as === 'server') await removeUnfinished(folder)
   const fileOf = (name: string) => path.join(folder, name)
   return {
     create: async (name) => {
       const part = fileOf(name) + unfinished
       // What a dead thread left of the same entry is written over.
-      const file = await onDisk(() => open(part, 'w', 0o600))
+      const file = await onDisk(() => open(part, 'w', fileMode))
       return {
         write: (bytes) => onDisk(async () => void (await file.writev([bytes]))),
         close: () =>
@@ -35,7 +38,10 @@ export async function lmdbSpool(directory: string, { isServer }: { isServer: boo
       }
     },
     open: async (name) => openEntry(fileOf(name)),
-    remove: (name) => rm(fileOf(name), { force: true }),
+    // What a backup holds here is removed with the uploads that a crash left.
+    remove: async (name) => {
+      if (!(await isHeld(directory))) await rm(fileOf(name), { force: true })
+    },
     list: async (createdBeforeMs) => {
       const names = (await readdir(folder)).filter((name) => !name.endsWith(unfinished))
       const ages = await Promise.all(names.map((name) => changedAtMs(fileOf(name))))
@@ -47,16 +53,6 @@ export async function lmdbSpool(directory: string, { isServer }: { isServer: boo
 async function removeUnfinished(folder: string) {
   const left = (await readdir(folder)).filter((name) => name.endsWith(unfinished))
   await Promise.all(left.map((name) => rm(path.join(folder, name), { force: true })))
-}
-
-/** Makes a rename durable. */
-async function syncFolder(folder: string) {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 /** `undefined` for a file that was removed in between. */

@@ -1,35 +1,30 @@
 import type { Store } from '../store.ts'
 import { freeClaims, LmdbBatches } from './batches.ts'
 import { lmdbDocuments } from './documents.ts'
-import { openEnvironment, type Environment } from './environment.ts'
+import { closeEnvironment, openEnvironment, type OpenAs } from './environment.ts'
 import { lmdbProfiles } from './profiles.ts'
 import { measureSpace } from './space.ts'
 import { lockForServer } from './server-lock.ts'
 import { lmdbSpool } from './spool.ts'
 
-export interface LmdbOptions {
-  /**
-   * `server` takes the directory for itself and frees what a crash left held; `attached` works
-   * beside the server, as its worker thread and the tools do.
-   */
-  readonly as: 'server' | 'attached'
-}
-
 /**
- * Opens the embedded store in a directory, creating it (mode 0700) when it is not there.
+ * Opens the embedded store in a directory, creating it unless it is opened to read.
  *
  * @throws Error that says what is wrong with the directory, or which process serves it
  */
-export async function openLmdbStore(directory: string, options: LmdbOptions): Promise<Store> {
-  const environment = openEnvironment(directory)
-  const isServer = options.as === 'server'
+export async function openLmdbStore(directory: string, options: OpenAs): Promise<Store> {
+  const environment = openEnvironment(directory, options)
   let unlock: (() => Promise<void>) | undefined
+  const close = async () => {
+    await unlock?.()
+    await closeEnvironment(environment)
+  }
   try {
-    if (isServer) {
+    if (options.as === 'server') {
       unlock = lockForServer(environment)
       freeClaims(environment)
     }
-    const spool = await lmdbSpool(directory, { isServer })
+    const spool = await lmdbSpool(directory, options)
     let closed: Promise<void> | undefined
     return {
       profiles: lmdbProfiles(environment),
@@ -37,15 +32,10 @@ export async function openLmdbStore(directory: string, options: LmdbOptions): Pr
       batches: new LmdbBatches(environment),
       spool,
       space: () => measureSpace(directory),
-      close: () => (closed ??= closeEnvironment(environment, unlock)),
+      close: () => (closed ??= close()),
     }
   } catch (error) {
-    await closeEnvironment(environment, unlock)
+    await close()
     throw error
   }
-}
-
-async function closeEnvironment(environment: Environment, unlock: (() => Promise<void>) | undefined) {
-  await unlock?.()
-  await environment.root.close()
 }

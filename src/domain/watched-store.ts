@@ -1,7 +1,8 @@
 import { consumedCount, type BatchCounts, type BatchProgress } from '../model/batch.ts'
+import { withMethods } from '../lib/with-methods.ts'
 import { nearLimitBytes } from '../model/limits.ts'
 import type { Outcome, ProfileUpdate } from '../model/profile.ts'
-import type { BatchStore, ProfileStore, Store } from '../store/store.ts'
+import type { BatchStore, PartStore, ProfileStore, Store, WholeBatches } from '../store/store.ts'
 
 /** One call of the store that wrote, or found nothing to write. */
 export interface CommitReport {
@@ -29,12 +30,11 @@ export type StoreReport = CommitReport | RowsReport
 export function watchStore(store: Store, report: (report: StoreReport) => void): Store {
   return {
     ...store,
-    profiles: {
-      ...store.profiles,
+    profiles: withMethods(store.profiles, {
       apply: watchApply(store.profiles, report),
       applyRows: watchApplyRows(store.profiles, report),
-    },
-    batches: withMethods(store.batches, { checkpoint: watchCheckpoint(store.batches, report) }),
+    }),
+    batches: watchBatches(store.batches, report),
   }
 }
 
@@ -81,10 +81,26 @@ function bytesAfter(outcome: Outcome): number {
   return 'bytes' in outcome && outcome.kind !== 'refused' ? outcome.bytes : 0
 }
 
+function watchBatches(batches: BatchStore, report: (report: RowsReport) => void): BatchStore {
+  if (batches.parts === undefined)
+    return withMethods(batches, { checkpoint: watchCheckpoint(batches, report) })
+  return withMethods(batches, {
+    parts: withMethods(batches.parts, { finish: watchFinish(batches.parts, report) }),
+  })
+}
+
+function watchFinish(parts: PartStore, report: (report: RowsReport) => void): PartStore['finish'] {
+  return async (claim, result, nowMs) => {
+    const end = await parts.finish(claim, result, nowMs)
+    if (end !== 'lost') report({ kind: 'rows', counts: result.progress, completed: end === 'batch' })
+    return end
+  }
+}
+
 function watchCheckpoint(
-  batches: BatchStore,
+  batches: WholeBatches,
   report: (report: RowsReport) => void,
-): BatchStore['checkpoint'] {
+): WholeBatches['checkpoint'] {
   return async (claim, change) => {
     const renewed = await batches.checkpoint(claim, change)
     const counts = countsSince(claim.batch.progress, change.progress)
@@ -102,14 +118,4 @@ function countsSince(before: BatchProgress, after: BatchProgress): BatchCounts {
     profilesNotFound: after.profilesNotFound - before.profilesNotFound,
     failedUpdates: after.failedUpdates - before.failedUpdates,
   }
-}
-
-/** The same object with some methods replaced; the others keep their `this`. */
-function withMethods<T extends object>(target: T, replaced: Partial<T>): T {
-  return new Proxy(target, {
-    get: (_, name) => {
-      const value: unknown = Reflect.get(replaced, name) ?? Reflect.get(target, name)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  })
 }

@@ -116,14 +116,10 @@ export interface DocumentStore {
   clear(partition: string, collections: readonly string[]): Promise<void>
 }
 
-/** The right to apply a batch: lost when its lease ends without a checkpoint and another holder takes it. */
-export interface BatchClaim {
-  readonly batch: Batch
-  readonly holder: string
-}
+/** Accepted batches: those of a client are applied in the order accepted, clients in turn. */
+export type BatchStore = BatchRecords & (WholeBatches | SharedBatches)
 
-/** Accepted batches: applied one at a time for each client in the order accepted, clients in turn. */
-export interface BatchStore {
+export interface BatchRecords {
   /** Makes a spooled upload a batch, which may be claimed from then on. */
   accept(batch: Batch): Promise<void>
 
@@ -134,6 +130,26 @@ export interface BatchStore {
 
   /** Lists batches that are not complete, those of one client in the order accepted. */
   listIncomplete(limit: number): Promise<Batch[]>
+
+  /** Lists a page of a client's batches, the latest accepted first, and counts all of them. */
+  list(client: string, page: { limit: number; offset: number }): Promise<{ total: number; batches: Batch[] }>
+
+  /** Forgets all batches of a client, and names them. */
+  removeClient(client: string): Promise<string[]>
+
+  /** Forgets complete batches accepted before a moment, at most `limit`, and names them. */
+  removeOlder(options: { acceptedBeforeMs: number; limit: number }): Promise<string[]>
+}
+
+/** The right to apply a batch: lost when its lease ends without a checkpoint and another holder takes it. */
+export interface BatchClaim {
+  readonly batch: Batch
+  readonly holder: string
+}
+
+/** What a store offers that one worker at a time applies a batch of, from the first row to the last. */
+export interface WholeBatches {
+  readonly parts?: undefined
 
   /**
    * Claims the next batch to work at: of the client whose turn it is, the one accepted first.
@@ -155,15 +171,70 @@ export interface BatchStore {
 
   /** Lists the refused rows of a batch by line. */
   listRefused(client: string, batchId: string): Promise<RefusedRow[]>
+}
 
-  /** Lists a page of a client's batches, the latest accepted first, and counts all of them. */
-  list(client: string, page: { limit: number; offset: number }): Promise<{ total: number; batches: Batch[] }>
+/** What a store offers whose batches many nodes apply together, part by part. */
+export interface SharedBatches {
+  readonly parts: PartStore
+}
 
-  /** Forgets all batches of a client, and names them. */
-  removeClient(client: string): Promise<string[]>
+/** The right to apply one part of a batch, until its lease ends. */
+export interface PartClaim {
+  readonly batch: Batch
+  readonly part: number
+  readonly holder: string
+}
 
-  /** Forgets complete batches accepted before a moment, at most `limit`, and names them. */
-  removeOlder(options: { acceptedBeforeMs: number; limit: number }): Promise<string[]>
+/** Some whole lines of an upload, in the order of the file; part 0 begins with the header. */
+export interface UploadPart {
+  readonly bytes: Buffer
+  /** The line that it begins with; the header's is 1. */
+  readonly firstLine: number
+  /** Whether it is the rest of a line that is too long to be a row: nothing in it is one. */
+  readonly isRest: boolean
+}
+
+/** What became of the rows of a part. */
+export interface PartResult {
+  readonly progress: BatchProgress
+  /** Its failed rows as a file of them shows them; that of part 0 begins with the header. */
+  readonly failedRows: Uint8Array
+}
+
+/**
+ * The parts of batches. Parts of one batch are applied in any order and by several nodes at once: the
+ * stamps of rows say which comes later. A part's result counts once, whoever applied it again.
+ */
+export interface PartStore {
+  /**
+   * Claims the next part to work at, of the batch accepted first of the client whose turn it is.
+   *
+   * @returns `undefined` when there is nothing to do, or all that there is is held by others
+   */
+  claim(options: { holder: string; nowMs: number; leaseMs: number }): Promise<PartClaim | undefined>
+
+  /** Renews a claim; false when another holder has taken it over. */
+  renew(claim: PartClaim, options: { nowMs: number; leaseMs: number }): Promise<boolean>
+
+  /**
+   * Stores what became of a part. After the last one the batch is complete and its upload gone.
+   *
+   * @returns `batch` when that was the last part; `lost` when another holder has taken the part over:
+   *          what that one finds counts
+   */
+  finish(claim: PartClaim, result: PartResult, nowMs: number): Promise<'part' | 'batch' | 'lost'>
+
+  /** Gives a claim back before its time, and notes why the batch cannot go on, if that is so. */
+  release(claim: PartClaim, problem?: string): Promise<void>
+
+  /** How many parts a batch has; 0 when nothing is known of it. */
+  count(batchId: string): Promise<number>
+
+  /** Reads a part of an upload that is not complete. */
+  read(batchId: string, part: number): Promise<UploadPart | undefined>
+
+  /** Reads the failed rows of a part; `undefined` until it has been applied. */
+  readFailed(batchId: string, part: number): Promise<Uint8Array | undefined>
 }
 
 export interface BatchChange {

@@ -1,8 +1,7 @@
 import type { BatchProgress, RefusedRow } from '../../model/batch.ts'
 import { collectGarbage } from '../../lib/memory.ts'
 import { dayMs } from '../../model/limits.ts'
-import type { RowOutcomes } from '../../model/rows.ts'
-import type { BatchClaim, SpoolReader } from '../../store/store.ts'
+import type { BatchClaim, SpoolReader, WholeBatches } from '../../store/store.ts'
 import type { Client } from '../clients/directory.ts'
 import type { DomainContext } from '../context.ts'
 import { writeFailedRows } from './failed-rows.ts'
@@ -10,6 +9,7 @@ import { lineBytesMax } from './lines.ts'
 import { orderRows, type RowOrder } from './row-order.ts'
 import { RowReader } from './row-reader.ts'
 import { RowGroup } from './rows.ts'
+import { tally, type Step } from './tally.ts'
 
 /** How long a claim lasts without a checkpoint, ms: another node takes a dead one's batch after it. */
 export const leaseMs = 15_000
@@ -23,13 +23,6 @@ const collectEveryRows = 40_000
 /** Bytes of one group of rows; a group ends early when its rows are large. Holds the longest row. */
 const groupBytes = lineBytesMax
 
-/** Rows ready for the store. */
-interface Step {
-  readonly group: RowGroup
-  /** Rows of the order that are done with the group, failed ones included. */
-  readonly rows: number
-}
-
 /**
  * Applies the rows of a claimed batch from its checkpoint on, then completes it.
  *
@@ -42,8 +35,8 @@ interface Step {
  */
 export async function applyBatch(
   context: DomainContext,
-  claim: BatchClaim,
-  signal: AbortSignal,
+  batches: WholeBatches,
+  { claim, signal }: { readonly claim: BatchClaim; readonly signal: AbortSignal },
 ): Promise<void> {
   const { batch } = claim
   const client = await context.clients.get(batch.client)
@@ -51,14 +44,15 @@ export async function applyBatch(
   const reader = await context.store.spool.open(batch.batchId)
   if (reader === undefined) throw new Error('the upload is not in the spool')
   try {
-    const applied = await applyRows(context, { claim, client, reader, signal })
-    if (applied) await complete(context, applied)
+    const applied = await applyRows(context, { batches, claim, client, reader, signal })
+    if (applied) await complete(context, batches, applied)
   } finally {
     reader.close()
   }
 }
 
 interface Work {
+  readonly batches: WholeBatches
   readonly claim: BatchClaim
   readonly client: Client
   readonly reader: SpoolReader
@@ -86,7 +80,7 @@ async function applyRows(context: DomainContext, work: Work): Promise<BatchClaim
     const nowMs = context.clock.nowMs()
     if (step && nowMs - checkpointAtMs < checkpointEveryMs) continue
     checkpointAtMs = nowMs
-    const renewed = await context.store.batches.checkpoint(claim, {
+    const renewed = await work.batches.checkpoint(claim, {
       progress,
       refused,
       completed: false,
@@ -100,11 +94,11 @@ async function applyRows(context: DomainContext, work: Work): Promise<BatchClaim
   return claim
 }
 
-async function complete(context: DomainContext, claim: BatchClaim) {
+async function complete(context: DomainContext, batches: WholeBatches, claim: BatchClaim) {
   const { batchId, progress } = claim.batch
-  await writeFailedRows(context, claim.batch)
+  await writeFailedRows(context, batches, claim.batch)
   const nowMs = context.clock.nowMs()
-  await context.store.batches.checkpoint(claim, { progress, refused: [], completed: true, nowMs, leaseMs })
+  await batches.checkpoint(claim, { progress, refused: [], completed: true, nowMs, leaseMs })
   await context.store.spool.remove(batchId)
   if (claim.batch.rows >= collectEveryRows) collectGarbage('major')
 }
@@ -145,16 +139,5 @@ class GroupReader {
       group.add(this.#rows.read(this.#at), lines[row]!)
     }
     return { group, rows: this.#at - first }
-  }
-}
-
-function tally(progress: BatchProgress, { group, rows }: Step, { counts }: RowOutcomes): BatchProgress {
-  return {
-    rowsApplied: progress.rowsApplied + rows,
-    created: progress.created + counts.created,
-    updated: progress.updated + counts.updated,
-    unchanged: progress.unchanged + counts.unchanged,
-    profilesNotFound: progress.profilesNotFound + counts['not-found'],
-    failedUpdates: progress.failedUpdates + rows - group.length + counts.refused,
   }
 }

@@ -1,11 +1,12 @@
-import { profileBytesMax } from '../../model/limits.ts'
 import type { Batch } from '../../model/batch.ts'
-import type { SpoolReader } from '../../store/store.ts'
+import type { SpoolReader, WholeBatches } from '../../store/store.ts'
 import type { Client } from '../clients/directory.ts'
 import type { DomainContext } from '../context.ts'
-import { isRow, lineBytesMax } from './lines.ts'
+import { commentPrefix, isRow, lineBytesMax } from './lines.ts'
+import { readFailedParts } from './parts.ts'
+import { tooLarge } from './problems.ts'
 import { lineWindows, readHeader } from './row-order.ts'
-import { faultComment, RowGroup, type RowFault } from './rows.ts'
+import { faultComment, noMatter, RowGroup, type RowFault } from './rows.ts'
 
 /** Bytes handed on at a time. */
 const pieceBytes = 262_144
@@ -29,20 +30,28 @@ export async function readFailedRows(
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
   const batch = await context.store.batches.get(client.code, batchId)
   if (batch === undefined) return undefined
+  const { batches } = context.store
+  if (batches.parts) {
+    return boundComments(readFailedParts(batches.parts, batchId), commentRoom(context, batch))
+  }
   const kept = await context.store.spool.open(failedRowsName(batchId))
   if (kept) return readPieces(kept)
   const upload = await context.store.spool.open(batchId)
   if (upload === undefined) return undefined
-  return findFailedRows(upload, await faultsOf(context, batch))
+  return findFailedRows(upload, await faultsOf(context, batches, batch))
 }
 
 /** Keeps the failed rows of a batch whose rows are all applied; its upload is not needed any more. */
-export async function writeFailedRows(context: DomainContext, batch: Batch): Promise<void> {
+export async function writeFailedRows(
+  context: DomainContext,
+  batches: WholeBatches,
+  batch: Batch,
+): Promise<void> {
   const upload = await context.store.spool.open(batch.batchId)
   if (upload === undefined) throw new Error('the upload is not in the spool')
   const writer = await context.store.spool.create(failedRowsName(batch.batchId))
   try {
-    for await (const piece of piecesOf(upload, batch, await faultsOf(context, batch)))
+    for await (const piece of piecesOf(upload, batch, await faultsOf(context, batches, batch)))
       await writer.write(piece)
     await writer.close()
   } catch (error) {
@@ -70,22 +79,18 @@ interface Faults {
   readonly commentBytesMax: number
 }
 
-async function faultsOf({ store, settings }: DomainContext, batch: Batch): Promise<Faults> {
-  const rows = await store.batches.listRefused(batch.client, batch.batchId)
+async function faultsOf(context: DomainContext, batches: WholeBatches, batch: Batch): Promise<Faults> {
+  const rows = await batches.listRefused(batch.client, batch.batchId)
   return {
     refused: new Map(rows.map(({ line, profileBytes }) => [line, tooLarge(profileBytes)])),
-    // Of the text's own bytes none is not in the upload but a last line's end.
-    commentBytesMax: settings.batchBytesMax - batch.bytes - '\r\n'.length - 1,
+    commentBytesMax: commentRoom(context, batch),
   }
 }
 
-function tooLarge(bytes: number): RowFault {
-  const fault = `profile too large: ${bytes} bytes of names and values, the limit is ${profileBytesMax}`
-  return { column: undefined, fault }
+/** Of the text's own bytes none is not in the upload but a last line's end. */
+function commentRoom({ settings }: DomainContext, batch: Batch): number {
+  return settings.batchBytesMax - batch.bytes - '\r\n'.length - 1
 }
-
-/** What rows have in common is nothing to their faults. */
-const noMatter = { client: '', atMs: 0, create: false, lifetimeMs: 0 }
 
 async function* findFailedRows(
   upload: SpoolReader,
@@ -133,5 +138,25 @@ async function* readPieces(entry: SpoolReader): AsyncGenerator<Uint8Array> {
     }
   } finally {
     entry.close()
+  }
+}
+
+/** Leaves out comments once they take too much room: the text must not be too large to be uploaded. */
+async function* boundComments(
+  texts: AsyncIterable<Uint8Array>,
+  bytesMax: number,
+): AsyncGenerator<Uint8Array> {
+  let commentBytes = 0
+  for await (const text of texts) {
+    const kept: Uint8Array[] = []
+    for (let start = 0, end = 0; start < text.length; start = end) {
+      const feed = text.indexOf(0x0a, start)
+      end = feed < 0 ? text.length : feed + 1
+      const line = text.subarray(start, end)
+      const isComment = Buffer.from(line.subarray(0, commentPrefix.length)).toString() === commentPrefix
+      if (isComment) commentBytes += line.length
+      if (!isComment || commentBytes <= bytesMax) kept.push(line)
+    }
+    yield Buffer.concat(kept)
   }
 }

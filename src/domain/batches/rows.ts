@@ -199,6 +199,9 @@ function tooManyValues(columns: number): RowFault {
   }
 }
 
+/** For rows that are read for their faults alone: what they have in common is nothing to these. */
+export const noMatter: Common = { client: '', atMs: 0, create: false, lifetimeMs: 0 }
+
 /** The comment that explains a failed row, as it stands in a failed-rows file. */
 export function faultComment(line: number, { column, fault }: RowFault): string {
   return column === undefined ? `# line ${line}: ${fault}` : `# line ${line}, column ${column}: ${fault}`

@@ -1,10 +1,11 @@
-import { Refusal } from '../../lib/errors.ts'
-import type { BatchClaim } from '../../store/store.ts'
+import type { BatchClaim, WholeBatches } from '../../store/store.ts'
 import { clientOfBatchId } from './accept.ts'
 import { applyBatch, leaseMs } from './apply.ts'
 import type { DomainContext } from '../context.ts'
 import { Sweeper } from '../profiles/lifetime.ts'
 import { failedRowsName } from './failed-rows.ts'
+import { applyNextPart } from './parts.ts'
+import { problemOf } from './problems.ts'
 
 /** How often a worker looks for batches of which nobody told it, ms. */
 const lookEveryMs = 500
@@ -60,23 +61,29 @@ export async function applyNext(
   options: Pick<WorkerOptions, 'holder' | 'signal' | 'onProblem'>,
 ): Promise<boolean> {
   const { holder, signal, onProblem } = options
-  const claim = await context.store.batches.claim({ holder, nowMs: context.clock.nowMs(), leaseMs })
+  const { batches } = context.store
+  if (batches.parts) return applyNextPart(context, batches.parts, options)
+  const claim = await batches.claim({ holder, nowMs: context.clock.nowMs(), leaseMs })
   if (claim === undefined) return false
   try {
-    await applyBatch(context, claim, signal)
+    await applyBatch(context, batches, { claim, signal })
   } catch (error) {
     onProblem(claim.batch.batchId, error)
-    await noteProblem(context, claim, error)
+    await noteProblem(context, batches, { claim, error })
   }
-  if (signal.aborted) await context.store.batches.release(claim)
+  if (signal.aborted) await batches.release(claim)
   return true
 }
 
-async function noteProblem(context: DomainContext, claim: BatchClaim, error: unknown) {
+async function noteProblem(
+  context: DomainContext,
+  batches: WholeBatches,
+  { claim, error }: { claim: BatchClaim; error: unknown },
+) {
   const { batchId, client } = claim.batch
   const batch = await context.store.batches.get(client, batchId)
   if (batch === undefined) return
-  await context.store.batches.checkpoint(claim, {
+  await batches.checkpoint(claim, {
     progress: batch.progress,
     refused: [],
     completed: false,
@@ -84,12 +91,6 @@ async function noteProblem(context: DomainContext, claim: BatchClaim, error: unk
     nowMs: context.clock.nowMs(),
     leaseMs,
   })
-}
-
-/** Words for the batch's status: the system's own would name files. */
-function problemOf(error: unknown): string {
-  if (error instanceof Error && !('code' in error && typeof error.code === 'string')) return error.message
-  return error instanceof Refusal ? error.message : 'the store or the spool cannot be read'
 }
 
 /** Forgets batches past their retention, and removes what a crash left in the spool. */

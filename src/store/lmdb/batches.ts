@@ -1,5 +1,5 @@
 import type { Batch, RefusedRow } from '../../model/batch.ts'
-import type { BatchChange, BatchClaim, BatchStore } from '../store.ts'
+import type { BatchChange, BatchClaim, BatchRecords, WholeBatches } from '../store.ts'
 import { fromJson, getJson, textKey, toJson, type Environment } from './environment.ts'
 
 /** A batch that is not complete, in the order of application of its client's. */
@@ -19,7 +19,7 @@ const numberDigits = 15
  * Batches as JSON under `client NUL batch id`, those not complete in a queue beside it under
  * `client NUL time of acceptance NUL batch id`, refused rows under `client NUL batch id NUL line`.
  */
-export class LmdbBatches implements BatchStore {
+export class LmdbBatches implements BatchRecords, WholeBatches {
   readonly #environment: Environment
 
   constructor(environment: Environment) {

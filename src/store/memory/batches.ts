@@ -1,5 +1,5 @@
 import type { Batch, RefusedRow } from '../../model/batch.ts'
-import type { BatchClaim, BatchStore } from '../store.ts'
+import type { BatchClaim, BatchRecords, WholeBatches } from '../store.ts'
 
 interface Entry {
   batch: Batch
@@ -12,7 +12,7 @@ function isIncomplete({ completedAtMs }: Batch): boolean {
   return completedAtMs === undefined
 }
 
-export function memoryBatches(): BatchStore {
+export function memoryBatches(): BatchRecords & WholeBatches {
   // Insertion order is the order of acceptance.
   const entries = new Map<string, Entry>()
   let lastClient = ''
@@ -79,7 +79,7 @@ export function memoryBatches(): BatchStore {
 }
 
 /** What is done with batches after their end. */
-function history(entries: Map<string, Entry>): Pick<BatchStore, 'list' | 'removeClient' | 'removeOlder'> {
+function history(entries: Map<string, Entry>): Pick<BatchRecords, 'list' | 'removeClient' | 'removeOlder'> {
   return {
     list: async (client, { limit, offset }) => {
       const batches = [...entries.values()]

@@ -86,6 +86,11 @@ const commands = {
     await build()
     return run('vitest', ['run', '--config', 'test/console/screenshots/screenshots.config.ts', ...args])
   },
+  'test:cluster': async (args) => {
+    await install('full')
+    await build()
+    return run('tsx', ['scripts/test-cluster.ts', ...args])
+  },
   bench: async (args) => {
     await install('full')
     await build()

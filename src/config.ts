@@ -1,3 +1,4 @@
+import { clusterUrlForm, parseClusterUrl, type ClusterLocation } from './lib/cluster-url.ts'
 import { isLoopback } from './lib/loopback.ts'
 import { nearestName } from './lib/nearest.ts'
 import type { Parsed, Setting } from './lib/setting.ts'
@@ -6,7 +7,9 @@ import { isClientCode, reservedClientCodes } from './model/client-code.ts'
 
 /** Where profiles are kept, as the store URL says it. */
 export type StoreLocation =
-  { readonly kind: 'lmdb'; readonly directory: string } | { readonly kind: 'memory' }
+  | { readonly kind: 'lmdb'; readonly directory: string }
+  | { readonly kind: 'memory' }
+  | ({ readonly kind: 'cassandra' } & ClusterLocation)
 
 /** One thing that is wrong with the settings. */
 export interface ConfigFault {
@@ -27,9 +30,25 @@ const settings = {
   port: count('PORT', 'Port to listen on; 0 asks for a free one.', 8080, { min: 0, max: 65_535 }),
   storeUrl: custom(
     'STORE_URL',
-    'Where profiles are kept: a directory of the embedded store, or memory alone (nothing survives).',
+    'Where profiles are kept: a directory, a Cassandra cluster, or memory alone (nothing survives).',
     'lmdb:./data',
-    { accepts: 'lmdb:DIRECTORY or memory:', parse: parseStoreUrl, flags: ['--store'] },
+    { accepts: `lmdb:DIRECTORY, memory: or ${clusterUrlForm}`, parse: parseStoreUrl, flags: ['--store'] },
+  ),
+  storeMigrate: choice(
+    'STORE_MIGRATE',
+    'Whether a start makes and upgrades the tables of a cluster; if not, `silhouette store migrate` does.',
+    'yes',
+    ['yes', 'no'],
+  ),
+  cassandraUsername: line(
+    'CASSANDRA_USERNAME',
+    'User of the cluster, in place of the one in the store URL; none by default.',
+    '',
+  ),
+  cassandraPassword: secret('CASSANDRA_PASSWORD', 'Password of that user.', 1),
+  cassandraCa: file(
+    'CASSANDRA_CA',
+    'Authority that the cluster is checked against, in PEM. With it the cluster is spoken to by TLS.',
   ),
   defaultClient: custom(
     'DEFAULT_CLIENT',
@@ -270,7 +289,7 @@ export function readConfig(from: {
     else
       faults.push({
         name: given?.as ?? setting.name,
-        message: `must be ${parsed.fault}${setting.isSecret ? '' : `, not "${given?.text}"`}`,
+        message: `must be ${parsed.fault}${setting.isSecret ? '' : `, not "${withoutLogin(given?.text)}"`}`,
       })
   }
   for (const pair of pairs) {
@@ -314,7 +333,17 @@ export function readStoreUrl(from: {
   const given = from.flag === undefined ? variable : { as: '--store', text: from.flag }
   const parsed = parse(given?.text ?? defaultText)
   if ('value' in parsed) return parsed
-  return { fault: { name: given?.as ?? name, message: `must be ${parsed.fault}, not "${given?.text}"` } }
+  return {
+    fault: {
+      name: given?.as ?? name,
+      message: `must be ${parsed.fault}, not "${withoutLogin(given?.text)}"`,
+    },
+  }
+}
+
+/** A URL may hold a password, which no message shows. */
+function withoutLogin(text: string | undefined): string | undefined {
+  return text?.replace(/:\/\/[^@/]*@/, '://…@')
 }
 
 function isBlank(value: unknown): boolean {
@@ -413,8 +442,13 @@ function unknownMessage(name: string, known: Iterable<string>): string {
 
 function parseStoreUrl(text: string): Parsed<StoreLocation> {
   if (text === 'memory:') return { value: { kind: 'memory' } }
+  if (text.startsWith('cassandra:')) {
+    const parsed = parseClusterUrl(text)
+    return 'fault' in parsed ? parsed : { value: { kind: 'cassandra', ...parsed.value } }
+  }
   const directory = text.startsWith('lmdb:') ? text.slice('lmdb:'.length) : ''
-  if (directory === '' || directory.startsWith('//')) return { fault: 'lmdb:DIRECTORY or memory:' }
+  if (directory === '' || directory.startsWith('//'))
+    return { fault: `lmdb:DIRECTORY, memory: or ${clusterUrlForm}` }
   return { value: { kind: 'lmdb', directory } }
 }
 

@@ -58,7 +58,7 @@ async function serve(config: Config, log: Logger, shutdown: Shutdown): Promise<s
   const metrics = new Metrics()
   metrics.addProcess()
   const report = (of: StoreReport) => metrics.record(of)
-  const store = watchStore(await openStore(config.storeUrl, { as: 'server' }), report)
+  const store = watchStore(await openStore(config, { as: 'server' }), report)
   shutdown.add('the store', () => store.close())
   let batches: BatchRunner | undefined
   const domain = buildContext(config, store, () => batches?.wake())

@@ -1,4 +1,4 @@
-import type { Config, StoreLocation } from './config.ts'
+import type { Config } from './config.ts'
 import { SignInAttempts } from './domain/accounts/attempts.ts'
 import { Passwords } from './domain/accounts/passwords.ts'
 import { People } from './domain/accounts/people.ts'
@@ -10,15 +10,33 @@ import type { ControlContext, DomainContext } from './domain/context.ts'
 import type { SecretKey } from './domain/secret-key.ts'
 import { TokenChecker } from './domain/tokens/verify.ts'
 import { systemClock } from './lib/clock.ts'
+import type { ClusterLocation } from './lib/cluster-url.ts'
 import { dayMs } from './model/limits.ts'
+import type { ClusterAddress } from './store/cassandra/session.ts'
+import { openCassandraStore } from './store/cassandra/store.ts'
 import type { OpenAs } from './store/lmdb/environment.ts'
 import { openLmdbStore } from './store/lmdb/store.ts'
 import { openMemoryStore } from './store/memory/store.ts'
 import type { Store } from './store/store.ts'
 
 /** Opens the store that the settings name. */
-export async function openStore(location: StoreLocation, options: OpenAs): Promise<Store> {
-  return location.kind === 'memory' ? openMemoryStore() : openLmdbStore(location.directory, options)
+export async function openStore(config: Config, options: OpenAs): Promise<Store> {
+  const location = config.storeUrl
+  if (location.kind === 'memory') return openMemoryStore()
+  if (location.kind === 'lmdb') return openLmdbStore(location.directory, options)
+  const mayMigrate = options.as === 'server' && config.storeMigrate === 'yes'
+  return openCassandraStore(clusterOf(config, location), { migrate: mayMigrate })
+}
+
+/** A cluster with what the settings say of it besides its URL. */
+export function clusterOf(config: Config, location: ClusterLocation): ClusterAddress {
+  const { cassandraUsername, cassandraPassword, cassandraCa } = config
+  return {
+    ...location,
+    ...(cassandraUsername !== '' && { username: cassandraUsername }),
+    ...(cassandraPassword !== undefined && { password: cassandraPassword }),
+    ...(cassandraCa !== '' && { tls: { caFile: cassandraCa } }),
+  }
 }
 
 /** Makes what the domain functions of one thread work with. */

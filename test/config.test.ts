@@ -27,6 +27,10 @@ describe('settings', () => {
       batchCallsPerMinute: 0,
       secretKeyChanged: 'no',
       storeUrl: { kind: 'lmdb', directory: './data' },
+      storeMigrate: 'yes',
+      cassandraUsername: '',
+      cassandraPassword: undefined,
+      cassandraCa: '',
       defaultClient: 'demo',
       logLevel: 'info',
       trustedProxies: [],
@@ -144,8 +148,58 @@ describe('faulty settings', () => {
 
   it('says of a store URL what is taken', () => {
     expect(faultsOf([], { SILHOUETTE_STORE_URL: 'redis://x' })).toEqual([
-      { name: 'SILHOUETTE_STORE_URL', message: 'must be lmdb:DIRECTORY or memory:, not "redis://x"' },
+      {
+        name: 'SILHOUETTE_STORE_URL',
+        message:
+          'must be lmdb:DIRECTORY, memory: or cassandra://HOST,HOST/KEYSPACE?datacenter=NAME, ' +
+          'not "redis://x"',
+      },
     ])
+  })
+
+  it('reads where a cluster is, with everything that its URL may say', () => {
+    const plain = 'cassandra://10.0.0.1,10.0.0.2:9043/silhouette?datacenter=dc1'
+    const full =
+      'cassandra://ann:p%40ss:word@db/profiles?datacenter=eu&consistency=each_quorum&ca=/etc/ca.pem'
+
+    expect(configOf([`--store=${plain}`]).storeUrl).toEqual({
+      kind: 'cassandra',
+      hosts: ['10.0.0.1', '10.0.0.2:9043'],
+      keyspace: 'silhouette',
+      datacenter: 'dc1',
+      consistency: 'local_quorum',
+    })
+    expect(configOf([`--store=${full}`]).storeUrl).toEqual({
+      kind: 'cassandra',
+      hosts: ['db'],
+      keyspace: 'profiles',
+      datacenter: 'eu',
+      username: 'ann',
+      password: 'p@ss:word',
+      tls: { caFile: '/etc/ca.pem' },
+      consistency: 'each_quorum',
+    })
+  })
+
+  it.each([
+    ['cassandra://h/silhouette', 'the data centre is missing'],
+    ['cassandra:///silhouette?datacenter=dc1', 'is no host'],
+    ['cassandra://h,/silhouette?datacenter=dc1', '"" is no host'],
+    ['cassandra://h?datacenter=dc1', 'is no host'],
+    ['cassandra://h/Silhouette?datacenter=dc1', 'a keyspace is'],
+    ['cassandra://h/silhouette?dc=dc1', '"dc" is no parameter'],
+    ['cassandra://h/silhouette?datacenter=dc1&tls=maybe', 'tls is yes or no'],
+    ['cassandra://h/silhouette?datacenter=dc1&consistency=one', 'consistency is one of'],
+  ])('refuses %s: %s', (url, fault) => {
+    expect(faultsOf([], { SILHOUETTE_STORE_URL: url })).toEqual([
+      { name: 'SILHOUETTE_STORE_URL', message: expect.stringContaining(fault) },
+    ])
+  })
+
+  it('shows no password of a store URL that is at fault', () => {
+    const [fault] = faultsOf([], { SILHOUETTE_STORE_URL: 'cassandra://ann:geheim@h/x' })
+
+    expect(fault?.message).not.toContain('geheim')
   })
 
   it('are reported together, by the name that was written', () => {

@@ -3,7 +3,8 @@ import type { Client } from '../domain/clients/directory.ts'
 import { listClients } from '../domain/clients/manage.ts'
 import type { DomainContext } from '../domain/context.ts'
 import { readConfig, type Config } from '../config.ts'
-import { buildContext, openStore } from '../services.ts'
+import { buildContext, clusterOf, openStore } from '../services.ts'
+import { migrate } from '../store/cassandra/schema.ts'
 import { UsageError } from './errors.ts'
 import type { Shell } from './shell.ts'
 
@@ -27,13 +28,32 @@ export async function withStore<Result>(
 ): Promise<Result> {
   const config = readSettings(env, storeUrl)
   requireStore(config)
-  const store = await openStore(config.storeUrl, { as: 'attached' })
+  const store = await openStore(config, { as: 'attached' })
   try {
     const context = buildContext(config, store, () => {})
     return await work({ context, client: await anyClient(context, config.defaultClient) })
   } finally {
     await store.close()
   }
+}
+
+/**
+ * Makes or upgrades the tables of a cluster.
+ *
+ * @returns the keyspace
+ * @throws  UsageError when the settings name no cluster
+ */
+export async function migrateStore({ env }: Shell, storeUrl: string | undefined): Promise<string> {
+  const config = readSettings(env, storeUrl)
+  const location = config.storeUrl
+  if (location.kind !== 'cassandra') {
+    throw new UsageError(
+      'Only a cluster has tables.',
+      'Name one by --store or SILHOUETTE_STORE_URL, as in cassandra://10.0.0.1/silhouette?datacenter=dc1.',
+    )
+  }
+  await migrate(clusterOf(config, location))
+  return location.keyspace
 }
 
 function readSettings(env: Shell['env'], storeUrl: string | undefined): Config {

@@ -11,6 +11,7 @@ import { addDoctor } from './commands/doctor.ts'
 import { addLogin } from './commands/login.ts'
 import { addProfile } from './commands/profile.ts'
 import { addServe } from './commands/serve.ts'
+import { addStore } from './commands/store.ts'
 import { addToken } from './commands/token.ts'
 import { addUser } from './commands/user.ts'
 import { addWorkspace } from './commands/workspace.ts'
@@ -42,6 +43,7 @@ const nouns = [
   addAudit,
   addBackup,
   addDoctor,
+  addStore,
 ]
 
 /** Makes the tree of all commands. */

@@ -101,39 +101,45 @@ async function sweepAll(store: Store, nowMs: number) {
   while (cursor !== undefined)
 }
 
-describe.each(stores.filter(([name]) => name !== 'memory'))('random histories in the %s store', (_, open) => {
-  let store: Store
-  beforeAll(async () => {
-    store = await open()
-  })
-  afterAll(() => store.close())
+/** A step on a cluster takes some hundred times as long as on the embedded store. */
+const runsIn: Readonly<Record<string, number>> = { lmdb: 200, cassandra: 40 }
 
-  it('answer and leave the same as in the model, step by step', async () => {
-    let runs = 0
-    await fc.assert(
-      fc.asyncProperty(fc.array(stepArb, { minLength: 1, maxLength: 25 }), async (steps) => {
-        const model = openMemoryStore()
-        const client = `client-${runs++}`
-        let nowMs = startMs
-        for (const step of steps) {
-          if ('waitMs' in step) nowMs += step.waitMs
-          else if ('sweep' in step) await sweepAll(store, nowMs)
-          const updates = 'apply' in step ? step.apply.map((drawn) => toUpdate(client, drawn, nowMs)) : []
-          const outcomes = await store.profiles.apply(updates, nowMs)
-          expect(outcomes).toEqual(await model.profiles.apply(updates, nowMs))
-          if ('applyRows' in step) {
-            const { rows: drawn, ageMs, ...common } = step.applyRows
-            const columns = { client, names: ['d', 'a', 'b', 'c'], atMs: nowMs - ageMs, ...common }
-            const rows = rowsOf(columns, drawn)
-            const applied = await store.profiles.applyRows(rows, nowMs)
-            expect(applied).toEqual(await model.profiles.applyRows(rows, nowMs))
+describe.each(stores.filter(([name]) => name !== 'memory'))(
+  'random histories in the %s store',
+  (name, open) => {
+    let store: Store
+    beforeAll(async () => {
+      store = await open()
+    })
+    afterAll(() => store.close())
+
+    it('answer and leave the same as in the model, step by step', { timeout: 240_000 }, async () => {
+      let runs = 0
+      await fc.assert(
+        fc.asyncProperty(fc.array(stepArb, { minLength: 1, maxLength: 25 }), async (steps) => {
+          const model = openMemoryStore()
+          const client = `client-${runs++}`
+          let nowMs = startMs
+          for (const step of steps) {
+            if ('waitMs' in step) nowMs += step.waitMs
+            else if ('sweep' in step) await sweepAll(store, nowMs)
+            const updates = 'apply' in step ? step.apply.map((drawn) => toUpdate(client, drawn, nowMs)) : []
+            const outcomes = await store.profiles.apply(updates, nowMs)
+            expect(outcomes).toEqual(await model.profiles.apply(updates, nowMs))
+            if ('applyRows' in step) {
+              const { rows: drawn, ageMs, ...common } = step.applyRows
+              const columns = { client, names: ['d', 'a', 'b', 'c'], atMs: nowMs - ageMs, ...common }
+              const rows = rowsOf(columns, drawn)
+              const applied = await store.profiles.applyRows(rows, nowMs)
+              expect(applied).toEqual(await model.profiles.applyRows(rows, nowMs))
+            }
+            expect(await readAll(store, client, nowMs)).toEqual(await readAll(model, client, nowMs))
+            expect(await namesIn(store, client)).toEqual(await namesIn(model, client))
           }
-          expect(await readAll(store, client, nowMs)).toEqual(await readAll(model, client, nowMs))
-          expect(await namesIn(store, client)).toEqual(await namesIn(model, client))
-        }
-      }),
-      // Shrinking a history that has to be stored again each time takes longer than reading it.
-      { numRuns: 200, endOnFailure: true },
-    )
-  })
-})
+        }),
+        // Shrinking a history that has to be stored again each time takes longer than reading it.
+        { numRuns: runsIn[name] ?? 200, endOnFailure: true },
+      )
+    })
+  },
+)

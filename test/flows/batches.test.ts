@@ -2,17 +2,19 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { recordVisit } from '../../src/domain/profiles/update.ts'
 import type { Client } from '../../src/domain/clients/directory.ts'
 import { applyNext, tidySpool } from '../../src/domain/batches/worker.ts'
+import { withMethods } from '../../src/lib/with-methods.ts'
 import { dayMs } from '../../src/model/limits.ts'
 import type { Store } from '../../src/store/store.ts'
 import {
   applyAllBatches,
+  claimAndRelease,
   failedRowsText,
   statusOf,
   testContext,
   upload,
   type TestContext,
 } from '../support/context.ts'
-import { stores } from '../support/stores.ts'
+import { stores, withoutUploads } from '../support/stores.ts'
 
 describe.each(stores)('batches over the %s store', (_, open) => {
   let store: Store
@@ -241,9 +243,7 @@ describe.each(stores)('batches over the %s store', (_, open) => {
     const order: string[] = []
     const options = { signal: new AbortController().signal, onProblem: () => {} }
     for (let held = 0; held < 3; held++) {
-      const claim = await store.batches.claim({ holder: 'test', nowMs: context.clock.nowMs(), leaseMs: 1000 })
-      order.push(claim?.batch.batchId ?? 'none')
-      if (claim) await store.batches.release(claim)
+      order.push((await claimAndRelease(context)) ?? 'none')
       if (held === 1) await applyNext(context, { ...options, holder: 'test' })
     }
 
@@ -260,11 +260,7 @@ describe.each(stores)('batches over the %s store', (_, open) => {
     const waiting = await upload(context, client, 'batch=pcId,a\n2,2\n')
     const others = await upload(context, other, 'batch=pcId,a\n1,1\n')
     let broken = true
-    const spool = {
-      ...store.spool,
-      open: async (name: string) => (broken ? undefined : store.spool.open(name)),
-    }
-    const failing: TestContext = { ...context, store: { ...store, spool } }
+    const failing: TestContext = { ...context, store: withoutUploads(store, () => broken) }
     const options = { holder: 'test', signal: new AbortController().signal, onProblem: () => {} }
 
     await applyNext(failing, options)
@@ -306,15 +302,15 @@ describe.each(stores)('batches over the %s store', (_, open) => {
     let groups = 0
     for (let rounds = 0; rounds < 400; rounds++) {
       const stop = new AbortController()
-      const profiles = {
-        ...store.profiles,
-        apply: async (...given: Parameters<typeof store.profiles.apply>) => {
-          // The checkpoint is a quarter of a second apart; a stop comes after every other group.
+      const profiles = withMethods(store.profiles, {
+        applyRows: async (given, nowMs) => {
+          // The checkpoint is a quarter of a second apart; stops come after every other group, twenty
+          // of them: nodes that share a batch begin a part anew.
           context.clock.advance(300)
-          if (++groups % 2 === 0) stop.abort()
-          return store.profiles.apply(...given)
+          if (++groups % 2 === 0 && rounds < 20) stop.abort()
+          return store.profiles.applyRows(given, nowMs)
         },
-      }
+      })
       const small = {
         ...context,
         settings: { ...context.settings, checkpointRows: 7 },
@@ -328,6 +324,7 @@ describe.each(stores)('batches over the %s store', (_, open) => {
       if (!more) break
     }
 
+    expect(groups).toBeGreaterThan(40)
     expect(await statusOf(context, client, batch)).toEqual({
       ...none,
       status: 'complete',

@@ -93,3 +93,17 @@ export async function failedRowsText(
   for await (const piece of pieces ?? []) read.push(piece)
   return Buffer.concat(read).toString('latin1')
 }
+
+/** Claims what is next and gives it back; returns the batch's id. */
+export async function claimAndRelease({ store, clock }: TestContext): Promise<string | undefined> {
+  const options = { holder: 'test', nowMs: clock.nowMs(), leaseMs: 1000 }
+  const { batches } = store
+  if (batches.parts) {
+    const claim = await batches.parts.claim(options)
+    if (claim) await batches.parts.release(claim)
+    return claim?.batch.batchId
+  }
+  const claim = await batches.claim(options)
+  if (claim) await batches.release(claim)
+  return claim?.batch.batchId
+}

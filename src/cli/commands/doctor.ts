@@ -76,7 +76,7 @@ async function examine(config: Config, { quick, url }: DoctorOptions): Promise<F
     judgeClock(inspection.latestAtMs, statSync(fileURLToPath(import.meta.url)).mtimeMs),
     ...judgeUploads(inspection),
   )
-  const store = await openStore(config.storeUrl, { as: 'reader' })
+  const store = await openStore(config, { as: 'reader' })
   try {
     const context = buildContext(config, store, () => {})
     findings.push(

@@ -1,0 +1,290 @@
+import { readFileSync } from 'node:fs'
+import { auth, Client, errors, policies, types } from 'cassandra-driver'
+import { Refusal } from '../../lib/errors.ts'
+import { within } from '../../lib/within.ts'
+
+/** Where a cluster is and how to speak to it. */
+export interface ClusterAddress {
+  /** Some of its nodes, `host` or `host:port`; the others are learned from them. */
+  readonly hosts: readonly string[]
+  readonly keyspace: string
+  /** The data centre of this node: its Cassandra nodes are the ones spoken to. */
+  readonly datacenter: string
+  readonly username?: string | undefined
+  readonly password?: string | undefined
+  /** TLS: with the system's authorities, or with the one in this file. */
+  readonly tls?: { readonly caFile?: string | undefined } | undefined
+  /** How many replicas a read or write waits for: a quorum in this data centre, or in all of them. */
+  readonly consistency: 'local_quorum' | 'quorum' | 'each_quorum'
+}
+
+/** One statement of CQL with its values. */
+export interface Statement {
+  readonly query: string
+  readonly params: readonly unknown[]
+}
+
+export type Row = types.Row
+
+/** How long connecting to one node may take, ms. */
+const connectMsMax = 2_000
+
+/** How long one node may take to answer before the next is asked, ms. */
+const answerMsMax = 2_000
+
+/** A node that has not answered by then gets company: the next node is asked as well, ms. */
+const askAnotherAfterMs = 800
+
+/** How long a request may take with all that it asks, ms: the caller's own limit is 5 s. */
+const requestMsMax = 4_500
+
+/** How often a node that went away is tried again, ms. The driver's default waits up to ten minutes. */
+const reconnectEveryMs = 1_000
+
+/** Rows of one page where all are wanted. */
+const pageRows = 1_000
+
+/** Statements that one call of the store has under way at a time. */
+export const concurrencyMax = 64
+
+/** The connections to a cluster, and what happens on them: one way to read, two ways to write. */
+export class Session {
+  readonly #client: Client
+  readonly datacenter: string
+  readonly keyspace: string
+
+  constructor(address: ClusterAddress, options: { readonly keyspace: boolean } = { keyspace: true }) {
+    this.datacenter = address.datacenter
+    this.keyspace = address.keyspace
+    this.#client = new Client({
+      contactPoints: [...address.hosts],
+      localDataCenter: address.datacenter,
+      ...(options.keyspace && { keyspace: address.keyspace }),
+      ...(address.username !== undefined && {
+        authProvider: new auth.PlainTextAuthProvider(address.username, address.password ?? ''),
+      }),
+      ...(address.tls && { sslOptions: tlsOptions(address.tls) }),
+      queryOptions: {
+        consistency: types.consistencies[consistencyNames[address.consistency]],
+        prepare: true,
+        isIdempotent: true,
+      },
+      socketOptions: { connectTimeout: connectMsMax, readTimeout: answerMsMax, tcpNoDelay: true },
+      encoding: { map: Map, set: Set },
+      policies: {
+        reconnection: new policies.reconnection.ConstantReconnectionPolicy(reconnectEveryMs),
+        retry: new OnceOnTheNextNode(),
+        speculativeExecution: new policies.speculativeExecution.ConstantSpeculativeExecutionPolicy(
+          askAnotherAfterMs,
+          1,
+        ),
+      },
+    })
+  }
+
+  /**
+   * Connects to the cluster.
+   *
+   * @throws Error that names the nodes tried and what became of each
+   */
+  async connect(): Promise<void> {
+    try {
+      await this.#client.connect()
+    } catch (error) {
+      await this.close()
+      throw new Error(`the Cassandra cluster cannot be used: ${reasonOf(error)}`, { cause: error })
+    }
+  }
+
+  /** Reads rows, page after page: ask for what is bounded. */
+  async readAll(query: string, params: readonly unknown[]): Promise<Row[]> {
+    const rows: Row[] = []
+    let pageState: string | undefined
+    do {
+      const options = { fetchSize: pageRows, autoPage: false, ...(pageState !== undefined && { pageState }) }
+      const result = await this.#run(() => this.#client.execute(query, [...params], options))
+      rows.push(...result.rows)
+      pageState = result.pageState ?? undefined
+    } while (pageState !== undefined)
+    return rows
+  }
+
+  /** Reads few rows: of a longer result the first page. */
+  async read(query: string, params: readonly unknown[] = []): Promise<Row[]> {
+    const { rows } = await this.#run(() => this.#client.execute(query, [...params]))
+    return rows
+  }
+
+  /** Reads the rows that linearizable writes left, one that is under way brought to its end first. */
+  async readSerial(query: string, params: readonly unknown[]): Promise<Row[]> {
+    const options = { consistency: types.consistencies.serial }
+    const { rows } = await this.#run(() => this.#client.execute(query, [...params], options))
+    return rows
+  }
+
+  /** Reads a page of a table, and where the next one begins. */
+  async readPage(query: string, fetchSize: number, pageState: string | undefined) {
+    const options = { fetchSize, autoPage: false, ...(pageState !== undefined && { pageState }) }
+    const result = await this.#run(() => this.#client.execute(query, [], options))
+    return { rows: result.rows, next: result.pageState ?? undefined }
+  }
+
+  /**
+   * Carries out writes that may be carried out again: they have times of their own, or add what is
+   * the same each time. Several of one partition are one step; of several, all or none in the end.
+   */
+  async write(statements: readonly Statement[], options: { readonly partitions: 'one' | 'several' }) {
+    const [first] = statements
+    if (first === undefined) return
+    if (statements.length === 1) await this.#run(() => this.#client.execute(first.query, [...first.params]))
+    else
+      await this.#run(() =>
+        this.#client.batch(batchOf(statements), { logged: options.partitions === 'several' }),
+      )
+  }
+
+  /**
+   * Carries out a linearizable write: conditions are judged and the write is done as one step.
+   *
+   * @param scope `install` for what all data centres agree on, `region` for what concerns this one
+   * @returns     whether the conditions held
+   * @throws      UncertainWrite when nobody knows whether it was done
+   */
+  async writeIf(statements: readonly Statement[], scope: 'install' | 'region'): Promise<boolean> {
+    const { serial, localSerial } = types.consistencies
+    const options = {
+      serialConsistency: scope === 'install' ? serial : localSerial,
+      isIdempotent: false,
+    }
+    const result = await this.#run(() => {
+      const [first] = statements
+      if (first !== undefined && statements.length === 1) {
+        return this.#client.execute(first.query, [...first.params], options)
+      }
+      return this.#client.batch(batchOf(statements), { ...options, logged: true })
+    })
+    return result.wasApplied()
+  }
+
+  /** Carries out a statement that changes the schema, and waits until all nodes agree on it. */
+  async changeSchema(query: string): Promise<void> {
+    await this.#client.execute(query, [], { prepare: false, readTimeout: 30_000 })
+  }
+
+  /** Tells which data centres there are, with the number of nodes in each. */
+  datacenters(): ReadonlyMap<string, number> {
+    const sizes = new Map<string, number>()
+    for (const { datacenter } of this.#client.hosts.values()) {
+      sizes.set(datacenter, (sizes.get(datacenter) ?? 0) + 1)
+    }
+    return sizes
+  }
+
+  /** Asks each node of this data centre for its time; leaves out those that do not answer. */
+  async clockSkewsMs(): Promise<ReadonlyMap<string, number>> {
+    const skews = new Map<string, number>()
+    for (const host of this.#client.hosts.values()) {
+      if (host.datacenter !== this.datacenter || !host.isUp()) continue
+      const beforeMs = Date.now()
+      const result = await this.#client
+        .execute('SELECT now() AS now FROM system.local', [], { host })
+        .catch(() => undefined)
+      const afterMs = Date.now()
+      const theirs: unknown = result?.first()['now']
+      if (!(theirs instanceof types.TimeUuid)) continue
+      const theirMs = theirs.getDate().getTime()
+      // What may have passed on the way is not skew.
+      skews.set(host.address, theirMs < beforeMs ? theirMs - beforeMs : Math.max(0, theirMs - afterMs))
+    }
+    return skews
+  }
+
+  async close(): Promise<void> {
+    await this.#client.shutdown()
+  }
+
+  async #run(work: () => Promise<types.ResultSet>): Promise<types.ResultSet> {
+    try {
+      return await within(requestMsMax, work(), () => new Error(`no answer within ${requestMsMax} ms`))
+    } catch (error) {
+      throw refusalOf(error)
+    }
+  }
+}
+
+/** A linearizable write whose end is unknown; reading with `readSerial` settles it. */
+export class UncertainWrite extends Refusal {}
+
+const consistencyNames = {
+  local_quorum: 'localQuorum',
+  quorum: 'quorum',
+  each_quorum: 'eachQuorum',
+} as const
+
+function batchOf(statements: readonly Statement[]) {
+  return statements.map(({ query, params }) => ({ query, params: [...params] }))
+}
+
+function tlsOptions({ caFile }: { readonly caFile?: string | undefined }) {
+  return { rejectUnauthorized: true, ...(caFile !== undefined && { ca: [readFileSync(caFile)] }) }
+}
+
+/** What the cluster could not do is the refusal that callers try again after; a fault of ours stays one. */
+function refusalOf(error: unknown): unknown {
+  if (error instanceof errors.ResponseError && isOurFault(error.code)) return error
+  const message = 'The store cannot be reached for the moment; nothing is confirmed. Try again later.'
+  const detail = { err: error }
+  return mayHaveHappened(error)
+    ? new UncertainWrite('store_unavailable', message, detail)
+    : new Refusal('store_unavailable', message, detail)
+}
+
+function isOurFault(code: number): boolean {
+  const { syntaxError, invalid, protocolError, alreadyExists, configError } = types.responseErrorCodes
+  return [syntaxError, invalid, protocolError, alreadyExists, configError].includes(code)
+}
+
+function mayHaveHappened(error: unknown): boolean {
+  if (error instanceof errors.NoHostAvailableError) return false
+  if (!(error instanceof errors.ResponseError)) return true
+  return ![types.responseErrorCodes.unavailableException].includes(error.code)
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof errors.NoHostAvailableError) {
+    const tried = Object.entries(error.innerErrors).map(([host, inner]) => `${host}: ${String(inner)}`)
+    return tried.length > 0 ? tried.join('; ') : error.message
+  }
+  return error instanceof Error ? error.message : String(error)
+}
+
+function nextHost(policy: policies.retry.RetryPolicy): policies.retry.DecisionInfo {
+  // The types ask for a consistency where the driver takes none, which means: the same.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as the driver's own policy calls it
+  return policy.retryResult(undefined as unknown as types.consistencies, false)
+}
+
+/** Tries once more, on another node, where that can do no harm. */
+class OnceOnTheNextNode extends policies.retry.RetryPolicy {
+  #next(info: policies.retry.OperationInfo): policies.retry.DecisionInfo {
+    const mayRepeat = info.nbRetry === 0 && info.executionOptions.isIdempotent()
+    return mayRepeat ? nextHost(this) : this.rethrowResult()
+  }
+
+  override onReadTimeout(info: policies.retry.OperationInfo) {
+    return this.#next(info)
+  }
+
+  override onWriteTimeout(info: policies.retry.OperationInfo) {
+    return this.#next(info)
+  }
+
+  /** Nothing was done, whatever the statement is. */
+  override onUnavailable(info: policies.retry.OperationInfo) {
+    return info.nbRetry === 0 ? nextHost(this) : this.rethrowResult()
+  }
+
+  override onRequestError(info: policies.retry.OperationInfo) {
+    return this.#next(info)
+  }
+}

@@ -1,0 +1,55 @@
+import type { Store } from '../store.ts'
+import { BatchList } from './batches.ts'
+import { cassandraDocuments } from './documents.ts'
+import { Parts } from './parts.ts'
+import { CassandraProfiles } from './profiles.ts'
+import { migrate, requireSchema } from './schema.ts'
+import { Session, type ClusterAddress } from './session.ts'
+import { CassandraSpool } from './spool.ts'
+
+/** The most that a database node's clock may differ from ours, ms: our times decide what wins. */
+export const clockSkewMsMax = 1_000
+
+export interface CassandraOptions {
+  /** Whether keyspace and tables are made and upgraded; else they must be there. */
+  readonly migrate: boolean
+}
+
+/**
+ * Opens a store on a Cassandra cluster, which any number of nodes share.
+ *
+ * @throws Error that says which node cannot be reached, what is wrong with the tables, or whose clock
+ *         is off
+ */
+export async function openCassandraStore(address: ClusterAddress, options: CassandraOptions): Promise<Store> {
+  if (options.migrate) await migrate(address)
+  const session = new Session(address)
+  await session.connect()
+  try {
+    if (!options.migrate) await requireSchema(session)
+    await requireClocks(session)
+  } catch (error) {
+    await session.close()
+    throw error
+  }
+  const spool = new CassandraSpool(session)
+  const batches = new BatchList(session)
+  return {
+    profiles: new CassandraProfiles(session),
+    documents: cassandraDocuments(session),
+    batches: Object.assign(batches, { parts: new Parts(session, batches, spool) }),
+    spool,
+    space: async () => ({}),
+    close: () => session.close(),
+  }
+}
+
+async function requireClocks(session: Session): Promise<void> {
+  for (const [host, skewMs] of await session.clockSkewsMs()) {
+    if (Math.abs(skewMs) <= clockSkewMsMax) continue
+    throw new Error(
+      `the clock of Cassandra node ${host} is ${Math.abs(skewMs)} ms ${skewMs > 0 ? 'ahead of' : 'behind'} ` +
+        `this machine's; at most ${clockSkewMsMax} ms are taken: set both by NTP`,
+    )
+  }
+}

@@ -1,0 +1,136 @@
+import type { VisitorId } from '../../model/visitor-id.ts'
+import { endTimestamp, kindNumbers, leadBytes, textOf, type Cell, type Lead } from './cells.ts'
+import type { Life } from './lives.ts'
+import type { Session, Statement } from './session.ts'
+
+/** Bytes and partitions that one logged batch may have: Cassandra refuses those of 50 KiB. */
+const batchBytesMax = 30_000
+const batchPartitionsMax = 50
+
+/** Where cells are: a profile's row, or (without a life) what is kept of the id itself. */
+export interface Spot {
+  readonly home: VisitorId
+  readonly life?: number
+}
+
+interface Group {
+  readonly spot: Spot
+  readonly timestamp: number
+  readonly sets: Map<string, unknown>
+}
+
+/**
+ * Cells to write, each with its own timestamp; those of one row and timestamp become one statement.
+ *
+ * What is written is the same however often it is written.
+ */
+export class CellWrites {
+  readonly #groups = new Map<string, Group>()
+  readonly #ends: Spot[] = []
+  #bytes = 0
+
+  get isEmpty(): boolean {
+    return this.#groups.size === 0 && this.#ends.length === 0
+  }
+
+  attribute(spot: Spot, name: string, { timestamp, bytes }: Cell) {
+    this.#bytes += name.length + bytes.length
+    this.#entry(this.#group(spot, timestamp, 'set'), 'attributes = attributes + ?', name, bytes)
+  }
+
+  /** Forgets an attribute as it was read. */
+  dropAttribute(spot: Spot, name: string, { timestamp }: Cell) {
+    this.#member(this.#group(spot, timestamp, 'drop'), 'attributes = attributes - ?', name)
+  }
+
+  id(spot: Spot, id: VisitorId, at: number) {
+    this.#bytes += id.id.length
+    this.#entry(this.#group(spot, at, 'set'), 'ids = ids + ?', textOf(id), at)
+  }
+
+  dropId(spot: Spot, id: string, at: number) {
+    this.#member(this.#group(spot, at, 'drop'), 'ids = ids - ?', id)
+  }
+
+  lifetime(spot: Spot, { timestamp, bytes }: Cell) {
+    this.#group(spot, timestamp, 'set').sets.set('lifetime = ?', bytes)
+  }
+
+  born(spot: Spot, bornAtMs: number, timestamp: number) {
+    this.#group(spot, timestamp, 'set').sets.set('born = ?', bornAtMs)
+  }
+
+  joined(spot: Spot, at: number) {
+    this.#group(spot, at, 'set').sets.set('joined = ?', true)
+  }
+
+  /** Makes an id lead to a profile. */
+  lead(id: VisitorId, lead: Lead) {
+    this.#bytes += id.id.length + lead.home.id.length
+    this.#group({ home: id }, lead.at, 'set').sets.set('leads = ?', leadBytes(lead))
+  }
+
+  /** Notes the number of the last profile that began under an id; the greatest one stays. */
+  lastLife(home: VisitorId, life: number) {
+    this.#group({ home }, life, 'set').sets.set('last_life = ?', life)
+  }
+
+  /** Ends a profile, with all that was and will be written to it. */
+  end({ home, life }: Pick<Life, 'home' | 'life'>) {
+    this.#ends.push({ home, life })
+  }
+
+  /** The partition that most is written to comes first. */
+  async execute(session: Session, client: string): Promise<void> {
+    const partitions = new Map<string, Statement[]>()
+    const add = (home: VisitorId, statement: Statement) => {
+      const statements = partitions.get(textOf(home)) ?? []
+      partitions.set(textOf(home), statements)
+      statements.push(statement)
+    }
+    const rowOf = ({ home, life }: Spot) => [
+      client,
+      kindNumbers[home.kind],
+      home.id,
+      ...(life === undefined ? [] : [life]),
+    ]
+    for (const { spot, timestamp, sets } of this.#groups.values()) {
+      const query = `UPDATE profiles USING TIMESTAMP ? SET ${[...sets.keys()].join(', ')} ${whereOf(spot)}`
+      add(spot.home, { query, params: [timestamp, ...sets.values(), ...rowOf(spot)] })
+    }
+    for (const spot of this.#ends) {
+      const query = `DELETE FROM profiles USING TIMESTAMP ? ${whereOf(spot)}`
+      add(spot.home, { query, params: [endTimestamp, ...rowOf(spot)] })
+    }
+    if (this.#bytes <= batchBytesMax && partitions.size <= batchPartitionsMax) {
+      const partitionCount = partitions.size > 1 ? 'several' : 'one'
+      await session.write([...partitions.values()].flat(), { partitions: partitionCount })
+      return
+    }
+    // Too much for one step: what is read through links is there before the links are.
+    for (const statements of partitions.values()) await session.write(statements, { partitions: 'one' })
+  }
+
+  #entry({ sets }: Group, set: string, key: string, value: unknown) {
+    const entries = sets.get(set)
+    if (entries instanceof Map) entries.set(key, value)
+    else sets.set(set, new Map([[key, value]]))
+  }
+
+  #member({ sets }: Group, set: string, key: string) {
+    const members = sets.get(set)
+    if (members instanceof Set) members.add(key)
+    else sets.set(set, new Set([key]))
+  }
+
+  #group(spot: Spot, timestamp: number, kind: 'set' | 'drop'): Group {
+    const key = `${textOf(spot.home)}\0${spot.life ?? ''}\0${timestamp}\0${kind}`
+    let group = this.#groups.get(key)
+    if (group === undefined) this.#groups.set(key, (group = { spot, timestamp, sets: new Map() }))
+    return group
+  }
+}
+
+function whereOf({ life }: Spot): string {
+  return `WHERE client = ? AND kind = ? AND id = ?${life === undefined ? '' : ' AND life = ?'}`
+}

@@ -81,7 +81,7 @@ it('one changes the own password; what is refused says why, and the new one sign
   await page.keyboard.press('Enter')
   await page.getByText('The current password is wrong.').waitFor()
   await page.getByLabel('Current password').fill(password)
-  await page.getByRole('button', { name: 'Change password' }).click()
+  await page.getByRole('button', { name: 'Change', exact: true }).click()
 
   await page.getByText('Password changed.').waitFor()
   const signedIn = await server.browser().signIn(email, 'a long road to the sea')
@@ -113,7 +113,7 @@ it('the theme is the device’s until one is chosen, and is there before the fir
   await page.getByRole('button', { name: 'Account' }).click()
   await page.getByRole('menuitemradio', { name: 'Light' }).click()
   await page.reload({ waitUntil: 'commit' })
-  await page.waitForFunction('document.documentElement.dataset.colorScheme === "light"')
+  await page.locator('html[data-color-scheme=light]').waitFor({ state: 'attached' })
 
   expect(dark).toBe('rgb(17, 17, 17)')
   expect(await background()).toBe('rgb(255, 255, 255)')

@@ -4,6 +4,7 @@ import type { InvitationDetails } from '@silhouette/client'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useNavigate, useParams } from 'react-router'
+import type { TextKey } from '../lib/language.ts'
 import { useFormats } from '../lib/format.ts'
 import { sessionQuery } from '../lib/queries.ts'
 import { serverFor } from '../lib/server.ts'
@@ -23,7 +24,7 @@ export function Invitation() {
     // A link that was used is gone: reading it again would only take the form away.
     staleTime: Infinity,
   })
-  const title = t(data?.hasPassword ? 'invitation.resetTitle' : 'invitation.title')
+  const title = t(titleOf(data, error))
   useTitle(title)
   return (
     <Entrance title={title}>
@@ -32,6 +33,11 @@ export function Invitation() {
       {data && <PasswordForm token={token} invitation={data} />}
     </Entrance>
   )
+}
+
+function titleOf(invitation: InvitationDetails | undefined, error: unknown): TextKey {
+  if (error !== null) return 'invitation.refusedTitle'
+  return invitation?.hasPassword ? 'invitation.resetTitle' : 'invitation.title'
 }
 
 interface FormProps {

@@ -29,6 +29,7 @@ async function picture(state: State, language: string, locale: 'en-GB' | 'nl-NL'
     for (const colorScheme of colorSchemes) {
       await page.emulateMedia({ colorScheme })
       await settle(page)
+      if (!isOver) await page.evaluate('scrollTo(0, 0)')
       const file = path.join(folder, `${state.name}-${language}-${width}-${colorScheme}.png`)
       await page.screenshot({ path: file, fullPage: !isOver })
     }

@@ -62,7 +62,7 @@ function Lifetime({ days }: { readonly days: number }) {
           step={1}
           formatOptions={{ style: 'unit', unit: 'day', unitDisplay: 'long' }}
           onChange={setTyped}
-          styles={style({ flexGrow: 1, minWidth: 144 })}
+          styles={style({ flexGrow: 1, minWidth: 112 })}
         />
         {isChanged ? (
           <>

@@ -48,7 +48,7 @@ function EndNow({ count }: { readonly count: number }) {
   })
   return (
     <DialogTrigger>
-      <Button variant="secondary" size="S" isPending={end.isPending}>
+      <Button variant="secondary" fillStyle="outline" size="S" isPending={end.isPending}>
         {t('overlap.endNow')}
       </Button>
       <AlertDialog

@@ -202,7 +202,7 @@ const settings = {
   checkpointRows: count(
     'CHECKPOINT_ROWS',
     'Rows of a batch applied at once. More is faster; live writes wait for as long as they take.',
-    5000,
+    10_000,
     { min: 1, max: 500_000 },
   ),
   bodyIdleSeconds: duration(

@@ -51,7 +51,7 @@ describe('settings', () => {
       batchRowsMax: 500_000,
       batchRetentionDays: 30,
       batchStuckSeconds: 600,
-      checkpointRows: 5000,
+      checkpointRows: 10_000,
       bodyIdleSeconds: 60,
       bodyRateMin: 1024,
       bodyRateWindowSeconds: 60,

@@ -42,7 +42,7 @@ export function testContext(store: Store, settings: Partial<DomainSettings> = {}
       batchRowsMax: 500_000,
       batchRetentionMs: 30 * dayMs,
       batchStuckMs: 600_000,
-      checkpointRows: 5_000,
+      checkpointRows: 10_000,
       auditRetentionMs: 400 * dayMs,
       ...settings,
     },

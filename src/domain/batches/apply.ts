@@ -1,6 +1,8 @@
 import type { BatchProgress, RefusedRow } from '../../model/batch.ts'
+import type { Clock } from '../../lib/clock.ts'
 import { collectGarbage } from '../../lib/memory.ts'
 import { dayMs } from '../../model/limits.ts'
+import type { RowOutcomes } from '../../model/rows.ts'
 import type { BatchClaim, SpoolReader, WholeBatches } from '../../store/store.ts'
 import type { Client } from '../clients/directory.ts'
 import type { DomainContext } from '../context.ts'
@@ -61,37 +63,61 @@ interface Work {
 
 /** Applies all rows; returns the claim at the end, or `undefined` when it was lost or the work stopped. */
 async function applyRows(context: DomainContext, work: Work): Promise<BatchClaim | undefined> {
-  const { batch } = work.claim
-  const order = orderRows(work.reader, batch.rows)
+  const order = orderRows(work.reader, work.claim.batch.rows)
   const groups = new GroupReader(work, order, context.settings.checkpointRows)
-  let claim = work.claim
-  let progress: BatchProgress = batch.progress
-  let refused: RefusedRow[] = []
-  let checkpointAtMs = context.clock.nowMs()
-  let step = groups.next()
-  while (step) {
-    if (work.signal.aborted) return undefined
+  const checkpoints = new Checkpoints(context, work)
+  for (let step = groups.next(); step;) {
+    if (work.signal.aborted) break
+    // Asked for together they share a commit.
+    const saving = checkpoints.isDue() ? checkpoints.save() : true
     const writing = context.store.profiles.applyRows(step.group, context.clock.nowMs())
     const following = groups.next()
-    const outcomes = await writing
-    progress = tally(progress, step, outcomes)
-    refused.push(...outcomes.refused)
+    const [isHeld, outcomes] = await Promise.all([saving, writing])
+    if (!isHeld) return undefined
+    checkpoints.add(step, outcomes)
     step = following
-    const nowMs = context.clock.nowMs()
-    if (step && nowMs - checkpointAtMs < checkpointEveryMs) continue
-    checkpointAtMs = nowMs
-    const renewed = await work.batches.checkpoint(claim, {
-      progress,
-      refused,
-      completed: false,
-      nowMs,
-      leaseMs,
-    })
-    if (renewed === undefined) return undefined
-    claim = renewed
-    refused = []
   }
-  return claim
+  const isHeld = await checkpoints.save()
+  return isHeld && !work.signal.aborted ? checkpoints.claim : undefined
+}
+
+/** How far a batch has come, and how far of that is stored. */
+class Checkpoints {
+  claim: BatchClaim
+  readonly #clock: Clock
+  readonly #batches: WholeBatches
+  #progress: BatchProgress
+  #refused: RefusedRow[] = []
+  #savedAtMs: number
+
+  constructor({ clock }: DomainContext, { batches, claim }: Work) {
+    this.#clock = clock
+    this.#batches = batches
+    this.claim = claim
+    this.#progress = claim.batch.progress
+    this.#savedAtMs = clock.nowMs()
+  }
+
+  add(step: Step, outcomes: RowOutcomes) {
+    this.#progress = tally(this.#progress, step, outcomes)
+    this.#refused.push(...outcomes.refused)
+  }
+
+  isDue(): boolean {
+    return this.#clock.nowMs() - this.#savedAtMs >= checkpointEveryMs
+  }
+
+  /** Stores the progress and renews the claim; false when it was lost. */
+  async save(): Promise<boolean> {
+    const nowMs = this.#clock.nowMs()
+    const refused = this.#refused
+    this.#refused = []
+    this.#savedAtMs = nowMs
+    const change = { progress: this.#progress, refused, completed: false, nowMs, leaseMs }
+    const renewed = await this.#batches.checkpoint(this.claim, change)
+    if (renewed) this.claim = renewed
+    return renewed !== undefined
+  }
 }
 
 async function complete(context: DomainContext, batches: WholeBatches, claim: BatchClaim) {

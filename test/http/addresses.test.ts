@@ -199,7 +199,7 @@ describe('an address', () => {
     )
   })
 
-  it.each(['/', '/rest/v1', '/rest/v2/profiles/1', '/rest/v1/profiles/thirdPartyId/a/b', '/m2x'])(
+  it.each(['/nowhere', '/rest/v1', '/rest/v2/profiles/1', '/rest/v1/profiles/thirdPartyId/a/b', '/m2x'])(
     '404 says in JSON that there is nothing at %s',
     async (url) => {
       const { get } = await startApp()

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { describeMetrics } from '../../scripts/generate/metrics.ts'
@@ -50,6 +50,21 @@ describe('the samples in deploy/', () => {
     const routes = ['/rest/v1/delivery', '/rest/v1/profiles/:id', '/m2/:client/profile/update']
     expect(routes.filter((route) => !pattern.test(route))).toEqual([])
     expect(routes.filter((url) => !app.hasRoute({ method: 'GET', url }))).toEqual([])
+  })
+
+  it('build the image from all files that a build reads', () => {
+    const bootstrap = readFileSync(path.join(root, 'scripts/bootstrap.mjs'), 'utf8')
+    const read = [...bootstrap.matchAll(/'((?:[\w-]+\/)*[\w-]*\.?(?:json|npmrc)|\w+\/src|src)'/g)]
+    const ignore = samples.find(({ file }) => file === 'Dockerfile.dockerignore')?.text ?? ''
+    const taken = ignore.split('\n').flatMap((line) => (line.startsWith('!') ? [line.slice(1)] : []))
+
+    const missing = read
+      .map(([, name = '']) => name)
+      .filter((name) => existsSync(path.join(root, name)))
+      .filter((name) => !taken.some((entry) => name === entry || name.startsWith(`${entry}/`)))
+
+    expect(read.length).toBeGreaterThan(8)
+    expect(missing).toEqual([])
   })
 
   it('show every metric on the dashboard, whose panels have an id of their own each', () => {

@@ -61,6 +61,12 @@ const commands = {
     process.argv = [process.execPath, main, ...args]
     await import(pathToFileURL(main).href)
   },
+  tour: async (args) => {
+    await install('start')
+    await build()
+    const { tour } = await import('./tour.mjs')
+    return tour(args)
+  },
   build: async () => {
     await install('start')
     await build()

@@ -64,7 +64,10 @@ function findingsOfFaults(faults: readonly ConfigFault[]): Finding[] {
 
 async function examine(config: Config, { quick, url }: DoctorOptions): Promise<Finding[]> {
   const findings = [...judgeSettings(config), ...(await judgeCertificate(config))]
-  if (config.storeUrl.kind !== 'lmdb') return [...findings, ...(await judgeServer(config, url, 'unknown'))]
+  if (config.storeUrl.kind !== 'lmdb') {
+    const elsewhere = findingsOf('store').ok(`${config.storeUrl.kind}: it has no files here to look at`)
+    return [...findings, elsewhere, ...(await judgeServer(config, url, 'unknown'))]
+  }
   const { directory } = config.storeUrl
   const look = await lookAtStore(directory, { everyRecord: quick !== true })
   findings.push(...look.findings)

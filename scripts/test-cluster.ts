@@ -7,10 +7,12 @@ import { Session } from '../src/store/cassandra/session.ts'
  *
  *     npm run test:cluster                 sizes for each change
  *     npm run test:cluster -- --full       full sizes
+ *     npm run test:cluster -- --contract   the contract alone, on one node
  *     npm run test:cluster -- store-away   the files whose path holds that text
  */
 const args = process.argv.slice(2)
 const isFull = args.includes('--full')
+const isContractOnly = args.includes('--contract')
 const filters = args.filter((argument) => !argument.startsWith('--'))
 
 const contract = ['test/contract', 'test/flows']
@@ -25,7 +27,7 @@ async function main(): Promise<number> {
     if (filters.length === 0 && !isFull) {
       await start(1)
       const failed = await vitest(contract)
-      if (failed !== 0) return failed
+      if (failed !== 0 || isContractOnly) return failed
     }
     await start(3)
     if (filters.length > 0) return await vitest(filters)

@@ -22,6 +22,11 @@ const exitBadSettings = 2
 /** Beside this file's folder in the repository and in the package alike. */
 const consoleDirectory = fileURLToPath(new URL('../console/dist', import.meta.url))
 
+/** Said at each start, so that nobody finds it out from their data. */
+const unfinishedCluster =
+  'the store over Cassandra is for trials: visits that link one new visitor through several nodes at the ' +
+  'same moment can lose a write; docs/guides/cluster.md has the rest'
+
 await main()
 
 /** Boot order: settings, store, secret key, first accounts, batches, HTTP; they end in the reverse order. */
@@ -72,6 +77,7 @@ async function serve(config: Config, log: Logger, shutdown: Shutdown): Promise<s
   const runner = batches
   shutdown.add('the batches', () => runner.stop())
   shutdown.add('the housekeeping', startHousekeeping(context, log))
+  if (config.storeUrl.kind === 'cassandra') log.warn(unfinishedCluster)
   await warnOfOpenClients(context, config.host, log)
   const sso = singleSignOnOf(config, context)
   const app = buildApp({ context, settings: config, log, metrics, tls, sso, consoleDirectory })

@@ -48,6 +48,8 @@ it('signing in, locking the API, making a token and copying it need no mouse', a
   await tabTo(page, /^\s*Turn on$/)
   await page.keyboard.press('Enter')
   await waitUntil(() => screen.switch.isChecked())
+  await screen.dialog.waitFor({ state: 'detached' })
+  await waitUntil(async () => /Require Authentication/.test(await focusedName(page)))
   await tabTo(page, /Generate New Profile Authentication Token/)
   await page.keyboard.press('Enter')
   await screen.dialog.waitFor()

@@ -66,6 +66,11 @@ export class ImplementationScreen {
 
   async pick(key: TextKey, option: RegExp): Promise<void> {
     await this.page.getByRole('button', { name: this.text(key) }).click()
-    await this.page.getByRole('option', { name: option }).click()
+    const choice = this.page.getByRole('option', { name: option })
+    await choice.waitFor()
+    // The list takes the keyboard as soon as it is open; a press while it still moves can be lost.
+    await choice.focus()
+    await this.page.keyboard.press('Enter')
+    await this.page.getByRole('listbox').waitFor({ state: 'detached' })
   }
 }

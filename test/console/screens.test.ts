@@ -16,6 +16,7 @@ it.each(states)(
   '$name: nothing for axe to find, light or dark, and nothing wider than the window',
   async (state) => {
     const { page } = await show(state, { locale, width: state.isNarrow ? widthMin : 1280 })
+    await page.locator('h1').first().waitFor({ state: 'attached' })
 
     expect(await violations(page)).toEqual([])
     await page.emulateMedia({ colorScheme: 'dark' })

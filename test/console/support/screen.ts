@@ -71,6 +71,6 @@ export class ImplementationScreen {
     // The list takes the keyboard as soon as it is open; a press while it still moves can be lost.
     await choice.focus()
     await this.page.keyboard.press('Enter')
-    await this.page.getByRole('listbox').waitFor({ state: 'detached' })
+    await this.page.getByRole('listbox').first().waitFor({ state: 'detached' })
   }
 }

@@ -4,6 +4,7 @@ import { buildApp } from './app.ts'
 import { startBatchLoop, startBatchThread, type BatchRunner } from './batch-thread.ts'
 import { readConfig, type Config } from './config.ts'
 import { ensureAccounts } from './domain/accounts/first-start.ts'
+import { requireWholeStore } from './domain/copies.ts'
 import { watchStore, type StoreReport } from './domain/watched-store.ts'
 import { Metrics } from './http/metrics.ts'
 import { Tls } from './http/tls.ts'
@@ -65,6 +66,7 @@ async function serve(config: Config, log: Logger, shutdown: Shutdown): Promise<s
   const report = (of: StoreReport) => metrics.record(of)
   const store = watchStore(await openStore(config, { as: 'server' }), report)
   shutdown.add('the store', () => store.close())
+  await requireWholeStore(store.documents)
   let batches: BatchRunner | undefined
   const domain = buildContext(config, store, () => batches?.wake())
   const context = addControl(domain, readSecretKey(config))

@@ -56,7 +56,12 @@ export async function migrateStore({ env }: Shell, storeUrl: string | undefined)
   return location.keyspace
 }
 
-function readSettings(env: Shell['env'], storeUrl: string | undefined): Config {
+/**
+ * Reads the settings, with the store that a flag names.
+ *
+ * @throws UsageError that lists what is wrong with them
+ */
+export function readSettings(env: Shell['env'], storeUrl: string | undefined): Config {
   const reading = readConfig({ env, argv: storeUrl === undefined ? [] : [`--store=${storeUrl}`] })
   if (reading.kind === 'config') return reading.config
   const faults = reading.kind === 'faults' ? reading.faults : []

@@ -37,6 +37,11 @@ export interface Batch {
   readonly problem?: string | undefined
 }
 
+/** Name in the spool of what is kept of a complete batch; its upload has the batch's own. */
+export function failedRowsName(batchId: string): string {
+  return `${batchId}.failed`
+}
+
 /** A row that the store refused; faults that the bytes themselves show are found again by reading them. */
 export interface RefusedRow {
   readonly line: number

@@ -1,5 +1,5 @@
 import type { Batch, BatchProgress, RefusedRow } from '../model/batch.ts'
-import type { Outcome, ProfileUpdate, ProfileView } from '../model/profile.ts'
+import type { Outcome, Profile, ProfileUpdate, ProfileView } from '../model/profile.ts'
 import type { RowOutcomes, Rows } from '../model/rows.ts'
 import type { VisitorId } from '../model/visitor-id.ts'
 
@@ -15,6 +15,7 @@ export interface Store {
   readonly documents: DocumentStore
   readonly batches: BatchStore
   readonly spool: Spool
+  readonly transfer: Transfer
   /** Tells what the store takes of its disk; empty for one that has none of its own. */
   space(): Promise<StoreSpace>
   /** Waits for what is under way, then gives everything back. A second call does nothing. */
@@ -280,4 +281,65 @@ export interface SpoolReader {
    */
   read(target: Uint8Array, length: number, position: number): number
   close(): void
+}
+
+/**
+ * What it takes to copy a store record by record: everything is listed as it is stored, also while the
+ * store is served, and put as another store has it.
+ *
+ * Putting is for a store that nobody serves. Putting a record twice is as putting it once.
+ */
+export interface Transfer {
+  /** Lists live profiles and graves, each once unless it changes meanwhile. */
+  listProfiles(options: PageOptions & { readonly nowMs: number }): Promise<Page<StoredProfile>>
+  /** Makes profiles so, and their ids lead to them; what these led to before ends, or loses them. */
+  putProfiles(profiles: readonly StoredProfile[], nowMs: number): Promise<void>
+  /** Removes profiles and graves by their keys; where nothing has a key, nothing happens. */
+  removeProfiles(client: string, keys: readonly VisitorId[], nowMs: number): Promise<void>
+
+  /** Adds to the names of the attributes that a client's profiles were given values of. */
+  putAttributeNames(client: string, names: readonly string[]): Promise<void>
+
+  listDocuments(options: PageOptions): Promise<Page<StoredDocument>>
+  /** Puts documents of one partition with their versions. */
+  putDocuments(partition: string, documents: readonly StoredDocument[]): Promise<void>
+
+  listBatches(options: PageOptions): Promise<Page<Batch>>
+  /**
+   * Reads the upload of a batch that is not complete, or the failed rows of one that is.
+   *
+   * @returns `undefined` when that is not there: the batch has just been completed, or removed
+   */
+  readBatchText(batch: Batch): Promise<AsyncIterable<Uint8Array> | undefined>
+  /**
+   * Puts a batch with its text. One that is not complete begins anew: rows that were applied before are
+   * applied again, which leaves the same profiles.
+   */
+  putBatch(batch: Batch, text: AsyncIterable<Uint8Array>): Promise<void>
+  removeBatch(batch: Pick<Batch, 'client' | 'batchId' | 'acceptedAtMs'>): Promise<void>
+}
+
+/** Some of what a store holds, and where the rest begins; no cursor after the last. */
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  readonly cursor: string | undefined
+}
+
+export interface PageOptions {
+  /** Where the page before ended, in this process or another; `undefined` begins anew. */
+  readonly cursor: string | undefined
+  /** Records that are looked at: a page may hold fewer, or none, and not be the last. */
+  readonly limit: number
+}
+
+/** A profile, or the grave of one, with all that is stored of it. */
+export interface StoredProfile {
+  readonly client: string
+  readonly profile: Profile
+}
+
+export interface StoredDocument {
+  readonly partition: string
+  readonly collection: string
+  readonly document: Document
 }

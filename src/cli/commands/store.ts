@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { addNoun, addVerb, runs } from '../command.ts'
 import type { Shell } from '../shell.ts'
+import { addStoreCopy } from './store-copy.ts'
 
 interface StoreOptions {
   readonly store?: string
@@ -8,7 +9,7 @@ interface StoreOptions {
 
 /** `store`: what is done with the store itself, on a machine that reaches it. */
 export function addStore(program: Command, shell: Shell): void {
-  const store = addNoun(program, 'store', 'make and upgrade the tables of a cluster')
+  const store = addNoun(program, 'store', 'copy stores; make and upgrade the tables of a cluster')
   const migrate = addVerb(store, 'migrate', {
     summary: 'make the keyspace and tables of a cluster, or upgrade them',
     details:
@@ -26,4 +27,5 @@ export function addStore(program: Command, shell: Shell): void {
     const keyspace = await migrateStore(shell, options.store)
     print.done({ keyspace }, `The tables of ${keyspace} are those of this version.`)
   })
+  addStoreCopy(store, shell)
 }

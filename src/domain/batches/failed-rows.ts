@@ -1,4 +1,5 @@
-import type { Batch } from '../../model/batch.ts'
+import { pieceBytes, readPieces } from '../../lib/pieces.ts'
+import { failedRowsName, type Batch } from '../../model/batch.ts'
 import type { SpoolReader, WholeBatches } from '../../store/store.ts'
 import type { Client } from '../clients/directory.ts'
 import type { DomainContext } from '../context.ts'
@@ -7,14 +8,6 @@ import { readFailedParts } from './parts.ts'
 import { tooLarge } from './problems.ts'
 import { lineWindows, readHeader } from './row-order.ts'
 import { faultComment, noMatter, RowGroup, type RowFault } from './rows.ts'
-
-/** Bytes handed on at a time. */
-const pieceBytes = 262_144
-
-/** Where the failed rows of a complete batch are kept. */
-export function failedRowsName(batchId: string): string {
-  return `${batchId}.failed`
-}
 
 /**
  * Reads the failed rows of a batch as an upload: `batch=` and the header, then each failed row in its
@@ -126,18 +119,6 @@ async function* findFailedRows(
     yield Buffer.concat(pieces)
   } finally {
     upload.close()
-  }
-}
-
-async function* readPieces(entry: SpoolReader): AsyncGenerator<Uint8Array> {
-  try {
-    for (let position = 0; position < entry.size;) {
-      const piece = Buffer.allocUnsafe(Math.min(pieceBytes, entry.size - position))
-      position += entry.read(piece, piece.length, position)
-      yield piece
-    }
-  } finally {
-    entry.close()
   }
 }
 

@@ -1,9 +1,9 @@
+import { failedRowsName } from '../../model/batch.ts'
 import type { BatchClaim, WholeBatches } from '../../store/store.ts'
 import { clientOfBatchId } from './accept.ts'
 import { applyBatch, leaseMs } from './apply.ts'
 import type { DomainContext } from '../context.ts'
 import { Sweeper } from '../profiles/lifetime.ts'
-import { failedRowsName } from './failed-rows.ts'
 import { applyNextPart } from './parts.ts'
 import { problemOf } from './problems.ts'
 

@@ -1,7 +1,7 @@
 import { Refusal } from '../../lib/errors.ts'
+import { failedRowsName } from '../../model/batch.ts'
 import { imsOrgIdOf } from '../../model/client-code.ts'
 import type { DocumentChange } from '../../store/store.ts'
-import { failedRowsName } from '../batches/failed-rows.ts'
 import { audit, type Actor, type AuditedChange } from '../audit/log.ts'
 import type { ControlContext, DomainContext } from '../context.ts'
 import { bodyOf, change, installPartition, listAll, put, removal } from '../documents.ts'

@@ -1,7 +1,8 @@
 import { noProgress, type Batch, type BatchProgress } from '../../model/batch.ts'
-import type { BatchRecords } from '../store.ts'
+import { mapConcurrently } from '../../lib/pool.ts'
+import type { BatchRecords, Page, PageOptions } from '../store.ts'
 import { jsonOf, numberOf, numbersOf, stringOf } from './columns.ts'
-import type { Row, Session, Statement } from './session.ts'
+import { concurrencyMax, type Row, type Session, type Statement } from './session.ts'
 import { Ticks } from './ticks.ts'
 
 /** How much earlier than an upload's acceptance others may have been accepted that show up later, ms. */
@@ -165,9 +166,16 @@ export class BatchList implements BatchRecords {
     return { total: listed.length, batches }
   }
 
+  /** Lists batches of all clients in the order of the table. */
+  async listPage({ cursor, limit }: PageOptions): Promise<Page<Batch>> {
+    const { rows, next } = await this.#session.readPage('SELECT * FROM batches', limit, cursor)
+    const batches = await mapConcurrently(rows, concurrencyMax, (row) => this.#batchOf(row))
+    return { items: batches.filter((batch) => batch !== undefined), cursor: next }
+  }
+
   async removeClient(client: string): Promise<string[]> {
     const listed = await this.#listed(client, 0)
-    for (const one of listed) await this.#remove(client, one)
+    for (const one of listed) await this.remove(client, one)
     await this.#write('DELETE FROM batch_spans WHERE client = ?', [client])
     await this.#write('DELETE FROM batch_clients WHERE region = ? AND client = ?', [this.#region, client])
     return listed.map(({ batchId }) => batchId)
@@ -183,7 +191,7 @@ export class BatchList implements BatchRecords {
       for (const one of await this.#listed(client, 0, acceptedBeforeMs)) {
         if (removed.length >= limit) return removed
         if (one.completedAtMs === undefined || one.region !== this.#region) continue
-        await this.#remove(client, one)
+        await this.remove(client, one)
         removed.push(one.batchId)
       }
     }
@@ -225,7 +233,8 @@ export class BatchList implements BatchRecords {
     return listed
   }
 
-  async #remove(client: string, { batchId, acceptedAtMs }: Listed) {
+  /** Forgets one batch; its upload is the spool's. */
+  async remove(client: string, { batchId, acceptedAtMs }: Pick<Listed, 'batchId' | 'acceptedAtMs'>) {
     const parts = await this.#session.readAll('SELECT part FROM parts WHERE batch_id = ?', [batchId])
     for (const row of parts) {
       await this.#write('DELETE FROM failed_rows WHERE batch_id = ? AND part = ?', [batchId, row['part']])

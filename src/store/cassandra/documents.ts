@@ -59,7 +59,8 @@ export function cassandraDocuments(session: Session): DocumentStore {
   }
 }
 
-function documentOf(row: Row): Document {
+/** Reads a row with a document's id, version and body. */
+export function documentOf(row: Row): Document {
   return { id: String(row['id']), version: Number(row['version']), body: JSON.parse(String(row['body'])) }
 }
 

@@ -111,7 +111,8 @@ export function nextLife({ lastLife }: Place, nowMs: number): number {
   return Math.max(lastLife + 1, Math.floor(nowMs / dayMs) * 1000)
 }
 
-function readLife(home: VisitorId, row: Row): Life | undefined {
+/** Reads a profile from its row, whatever its ids lead to. */
+export function readLife(home: VisitorId, row: Row): Life | undefined {
   const life = numberOf(row['life'])
   const lifetimeBytes = blobOf(row['lifetime'])
   // Without a lifetime it is what is left of a profile that ended.

@@ -53,15 +53,9 @@ export class Parts implements PartStore {
     const { batch, part, holder } = claim
     const { batchId } = batch
     if (result.failedRows.length > 0) {
-      await this.#session.write(
-        [
-          {
-            query: 'INSERT INTO failed_rows (batch_id, part, rows) VALUES (?, ?, ?)',
-            params: [batchId, part, Buffer.from(result.failedRows)],
-          },
-        ],
-        { partitions: 'one' },
-      )
+      await this.#session.write([failedRowsStatement(batchId, part, result.failedRows)], {
+        partitions: 'one',
+      })
     }
     const isOurs = await this.#finishOnce(claim, JSON.stringify(result.progress), holder)
     if (!isOurs) return 'lost'
@@ -76,6 +70,16 @@ export class Parts implements PartStore {
     await this.#change({
       query: 'UPDATE parts SET until_ms = 0 WHERE batch_id = ? AND part = ? IF holder = ? AND result = null',
       params: [batch.batchId, part, holder],
+    })
+  }
+
+  /** Stores the result of a part that another store had applied. */
+  async keep(batchId: string, part: number, { failedRows, progress }: PartResult): Promise<void> {
+    await this.#session.write([failedRowsStatement(batchId, part, failedRows)], { partitions: 'one' })
+    await this.#change({
+      query: `INSERT INTO parts (batch_id, part, holder, until_ms, result) VALUES (?, ?, '', 0, ?)
+        IF NOT EXISTS`,
+      params: [batchId, part, JSON.stringify(progress)],
     })
   }
 
@@ -173,5 +177,12 @@ export class Parts implements PartStore {
 
   #change(statement: Statement): Promise<boolean> {
     return this.#session.writeIf([statement], 'region')
+  }
+}
+
+function failedRowsStatement(batchId: string, part: number, rows: Uint8Array): Statement {
+  return {
+    query: 'INSERT INTO failed_rows (batch_id, part, rows) VALUES (?, ?, ?)',
+    params: [batchId, part, Buffer.from(rows)],
   }
 }

@@ -16,11 +16,11 @@ import type { ProfileStore, Swept } from '../store.ts'
 import { textOf } from './cells.ts'
 import { groupUpdates } from './groups.ts'
 import { findLife, isSameLife, readLifeAt, readPlace, straysOf, type Found } from './lives.ts'
-import { Names } from './names.ts'
+import type { Names } from './names.ts'
 import { concurrencyMax, type Session } from './session.ts'
 import { adopt, stepsOf, type Steps } from './steps.ts'
 import { sweepProfiles } from './sweep.ts'
-import { Tenants } from './tenants.ts'
+import type { Tenants } from './tenants.ts'
 import { Ticks } from './ticks.ts'
 import { CellWrites } from './writes.ts'
 
@@ -39,10 +39,10 @@ export class CassandraProfiles implements ProfileStore {
   readonly #ticks = new Ticks()
   readonly #sweeper = randomUUID()
 
-  constructor(session: Session) {
+  constructor(session: Session, tenants: Tenants, names: Names) {
     this.#session = session
-    this.#tenants = new Tenants(session)
-    this.#names = new Names(session)
+    this.#tenants = tenants
+    this.#names = names
   }
 
   /** Updates of one profile go one after the other, others side by side. */
@@ -111,7 +111,6 @@ export class CassandraProfiles implements ProfileStore {
       const plan = planUpdate(update, profilesOf(found, nowMs), nowMs)
       outcome = laterOutcome(outcome, plan.outcome)
       const steps = await stepsOf({
-        update,
         found,
         plan,
         nowMs,

@@ -1,5 +1,5 @@
 import type { Plan } from '../../model/apply.ts'
-import { isLive, thirdPartyIdOf, type Profile, type ProfileUpdate } from '../../model/profile.ts'
+import { isLive, thirdPartyIdOf, type Profile } from '../../model/profile.ts'
 import { isSameId, type VisitorId } from '../../model/visitor-id.ts'
 import { attributeCell, bornTimestamp, lifetimeCell, textOf, type Cell } from './cells.ts'
 import { isSameLife, nextLife, straysOf, type Found, type Life, type Place } from './lives.ts'
@@ -27,7 +27,6 @@ export interface Absorbed {
 }
 
 export interface Situation {
-  readonly update: ProfileUpdate
   readonly found: readonly Found[]
   readonly plan: Plan
   readonly nowMs: number

@@ -1,11 +1,14 @@
 import type { Store } from '../store.ts'
 import { BatchList } from './batches.ts'
 import { cassandraDocuments } from './documents.ts'
+import { Names } from './names.ts'
 import { Parts } from './parts.ts'
 import { CassandraProfiles } from './profiles.ts'
 import { migrate, requireSchema } from './schema.ts'
 import { Session, type ClusterAddress } from './session.ts'
 import { CassandraSpool } from './spool.ts'
+import { Tenants } from './tenants.ts'
+import { CassandraTransfer } from './transfer.ts'
 
 /** The most that a database node's clock may differ from ours, ms: our times decide what wins. */
 export const clockSkewMsMax = 1_000
@@ -34,11 +37,15 @@ export async function openCassandraStore(address: ClusterAddress, options: Cassa
   }
   const spool = new CassandraSpool(session)
   const batches = new BatchList(session)
+  const parts = new Parts(session, batches, spool)
+  const tenants = new Tenants(session)
+  const names = new Names(session)
   return {
-    profiles: new CassandraProfiles(session),
+    profiles: new CassandraProfiles(session, tenants, names),
     documents: cassandraDocuments(session),
-    batches: Object.assign(batches, { parts: new Parts(session, batches, spool) }),
+    batches: Object.assign(batches, { parts }),
     spool,
+    transfer: new CassandraTransfer(session, { tenants, names, batches, parts, spool }),
     space: async () => ({}),
     close: () => session.close(),
   }

@@ -10,6 +10,9 @@ export interface Queued {
   readonly untilMs: number
 }
 
+/** What says where a batch is kept. */
+type BatchPlace = Pick<Batch, 'client' | 'batchId' | 'acceptedAtMs'>
+
 const lastClientKey = Buffer.from('last-client')
 
 /** Digits enough for any time and line, so that keys sort by them. */
@@ -135,13 +138,31 @@ export class LmdbBatches implements BatchRecords, WholeBatches {
     return old.map(({ batchId }) => batchId)
   }
 
+  /** Puts a batch that another store had; it waits for its turn unless it is complete. */
+  async put(batch: Batch): Promise<void> {
+    const { batches, queue, write } = this.#environment
+    const queued: Queued = { batchId: batch.batchId, client: batch.client, untilMs: 0 }
+    await write(() => {
+      void batches.put(batchKey(batch), toJson(batch))
+      if (batch.completedAtMs === undefined) void queue.put(queueKey(batch), toJson(queued))
+      else void queue.remove(queueKey(batch))
+    })
+  }
+
+  async remove(batch: BatchPlace): Promise<void> {
+    await this.#environment.write(() => {
+      void this.#environment.queue.remove(queueKey(batch))
+      this.#forget(batch)
+    })
+  }
+
   #all(client: string): Batch[] {
     this.#environment.refresh()
     const range = { start: textKey(client, ''), end: textKey(client, '\xff') }
     return Array.from(this.#environment.batches.getRange(range), ({ value }) => fromJson<Batch>(value))
   }
 
-  #forget(batch: Batch) {
+  #forget(batch: BatchPlace) {
     const { batches, refused } = this.#environment
     const range = { start: refusedKey(batch, ''), end: textKey(batch.client, batch.batchId, '\xff') }
     for (const key of Array.from(refused.getKeys(range))) void refused.remove(key)
@@ -194,10 +215,10 @@ function batchKey({ client, batchId }: { readonly client: string; readonly batch
   return textKey(client, batchId)
 }
 
-function queueKey({ client, acceptedAtMs, batchId }: Batch): Buffer {
+function queueKey({ client, acceptedAtMs, batchId }: BatchPlace): Buffer {
   return textKey(client, String(acceptedAtMs).padStart(numberDigits, '0'), batchId)
 }
 
-function refusedKey({ client, batchId }: Batch, line: number | ''): Buffer {
+function refusedKey({ client, batchId }: BatchPlace, line: number | ''): Buffer {
   return textKey(client, batchId, line === '' ? '' : String(line).padStart(numberDigits, '0'))
 }

@@ -99,7 +99,8 @@ function readerPlace(directory: string): { path: string; leave: () => void } {
   return { path: aside, leave: () => rmSync(aside, { recursive: true, force: true }) }
 }
 
-function makeDirectory(directory: string) {
+/** Makes a directory that is the owner's alone. */
+export function makeDirectory(directory: string) {
   mkdirSync(directory, { recursive: true, mode: folderMode })
   chmodSync(directory, folderMode)
 }

@@ -3,7 +3,7 @@ import type { Batch } from '../../model/batch.ts'
 import { allBatches, type Queued } from './batches.ts'
 import { ByteReader } from './bytes.ts'
 import { closeEnvironment, fromJson, openEnvironment, type Environment } from './environment.ts'
-import { Dictionary } from './names.ts'
+import { clientCodes, Dictionary } from './names.ts'
 import { decodeProfile, linkTag, profileTag } from './record.ts'
 import { idOf } from './profile-keys.ts'
 import { readServer, type Holder } from './server-lock.ts'
@@ -59,7 +59,7 @@ class Inspector {
   readonly #dictionary: Dictionary
   readonly #reader = new ByteReader()
   /** Clients by their numbers; records of others are what a removed client has left for the moment. */
-  readonly #clients = new Set<number>()
+  #clients: ReadonlySet<number> = new Set()
   readonly #first: string[] = []
   #faults = 0
   #profiles = 0
@@ -74,7 +74,7 @@ class Inspector {
   async read({ everyRecord }: { everyRecord: boolean }) {
     const { profiles, names, documents, batches, queue, refused } = this.#environment
     if (everyRecord) {
-      this.#readClients()
+      this.#clients = new Set(clientCodes(this.#environment).keys())
       await this.#each('profiles', profiles, (key, value) => this.#readProfile(key, value))
       await this.#each('names', names, () => {})
     }
@@ -90,14 +90,6 @@ class Inspector {
       records: this.#records,
       latestAtMs: this.#latestAtMs,
       faults: { count: this.#faults, first: this.#first },
-    }
-  }
-
-  #readClients() {
-    const prefix = 'client:'
-    for (const { key, value } of this.#environment.meta.getRange({ start: Buffer.from(prefix) })) {
-      if (!key.toString().startsWith(prefix)) return
-      this.#clients.add(value.readUInt32BE(0))
     }
   }
 

@@ -196,7 +196,19 @@ export function rangeOf(clientNumber: number): { start: Buffer; end: Buffer } {
 }
 
 const clientCountKey = Buffer.from('clients')
+const clientPrefix = 'client:'
 
 function clientKey(client: string): Buffer {
-  return Buffer.from(`client:${client}`)
+  return Buffer.from(clientPrefix + client)
+}
+
+/** The codes of clients by the numbers that stand for them in keys. */
+export function clientCodes({ meta }: Environment): ReadonlyMap<number, string> {
+  const codes = new Map<number, string>()
+  for (const { key, value } of meta.getRange({ start: Buffer.from(clientPrefix) })) {
+    const text = key.toString()
+    if (!text.startsWith(clientPrefix)) break
+    codes.set(value.readUInt32BE(0), text.slice(clientPrefix.length))
+  }
+  return codes
 }

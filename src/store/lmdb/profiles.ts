@@ -1,8 +1,9 @@
 import { planUpdate, type Plan } from '../../model/apply.ts'
 import { isGrave, isLive, type Outcome, type Profile, type ProfileUpdate } from '../../model/profile.ts'
 import { RowTally, RowUpdate, type RowOutcomes, type Rows } from '../../model/rows.ts'
-import type { IdKind, VisitorId } from '../../model/visitor-id.ts'
-import type { ProfileStore, Swept } from '../store.ts'
+import { planReplacement } from '../../model/replace.ts'
+import { isSameId, type IdKind, type VisitorId } from '../../model/visitor-id.ts'
+import type { ProfileStore, StoredProfile, Swept } from '../store.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import type { Environment } from './environment.ts'
 import { Dictionary, rangeOf, type Names } from './names.ts'
@@ -33,8 +34,8 @@ export function lmdbProfiles(environment: Environment): ProfileStore {
   }
 }
 
-/** One thread's way to the profiles; `apply` and `remove` run inside a write transaction. */
-class ProfileEngine {
+/** One thread's way to the profiles; `apply`, `put` and `remove` run inside a write transaction. */
+export class ProfileEngine {
   readonly #environment: Environment
   readonly #dictionary: Dictionary
   readonly #writer = new ByteWriter()
@@ -105,6 +106,25 @@ class ProfileEngine {
       if (outcome) return outcome
     }
     return this.#applyGeneral(update, client, nowMs)
+  }
+
+  /** Makes a profile so, whatever its ids led to. */
+  put({ client: code, profile }: StoredProfile, nowMs: number) {
+    const client = this.#dictionary.clientNumber(code)
+    const found = profile.ids.map((id) => this.#load(keyOf(client, id), nowMs))
+    this.#carryOut(client, planReplacement(profile, found), found)
+  }
+
+  /** Removes the profile, or grave, that has this key. */
+  remove(code: string, key: VisitorId, nowMs: number) {
+    const client = this.#dictionary.findClient(code)
+    const profile = client === 0 ? undefined : this.#load(keyOf(client, key), nowMs)
+    if (profile && isSameId(profile.key, key)) this.#removeAll(client, profile)
+  }
+
+  noteNames(code: string, texts: readonly string[]) {
+    const names = this.#dictionary.names(this.#dictionary.clientNumber(code))
+    for (const text of texts) names.number(text)
   }
 
   view(client: string, id: VisitorId, nowMs: number) {
@@ -200,7 +220,7 @@ class ProfileEngine {
     return plan.outcome
   }
 
-  #carryOut(client: number, plan: Plan, found: readonly (Profile | undefined)[]) {
+  #carryOut(client: number, plan: Omit<Plan, 'outcome'>, found: readonly (Profile | undefined)[]) {
     const stored = [...plan.shrink, ...(plan.write ? [plan.write] : [])]
     if (plan.relinked) {
       for (const profile of found) if (profile) this.#removeAll(client, profile)

@@ -6,6 +6,7 @@ import { lmdbProfiles } from './profiles.ts'
 import { measureSpace } from './space.ts'
 import { lockForServer } from './server-lock.ts'
 import { lmdbSpool } from './spool.ts'
+import { LmdbTransfer } from './transfer.ts'
 
 /**
  * Opens the embedded store in a directory, creating it unless it is opened to read.
@@ -25,12 +26,14 @@ export async function openLmdbStore(directory: string, options: OpenAs): Promise
       freeClaims(environment)
     }
     const spool = await lmdbSpool(directory, options)
+    const batches = new LmdbBatches(environment)
     let closed: Promise<void> | undefined
     return {
       profiles: lmdbProfiles(environment),
       documents: lmdbDocuments(environment),
-      batches: new LmdbBatches(environment),
+      batches,
       spool,
+      transfer: new LmdbTransfer(environment, batches, spool),
       space: () => measureSpace(directory),
       close: () => (closed ??= close()),
     }

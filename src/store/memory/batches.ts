@@ -1,6 +1,7 @@
 import type { Batch, RefusedRow } from '../../model/batch.ts'
 import type { BatchClaim, BatchRecords, WholeBatches } from '../store.ts'
 
+/** A batch, and who applies it until when. */
 interface Entry {
   batch: Batch
   holder: string | undefined
@@ -12,9 +13,10 @@ function isIncomplete({ completedAtMs }: Batch): boolean {
   return completedAtMs === undefined
 }
 
-export function memoryBatches(): BatchRecords & WholeBatches {
-  // Insertion order is the order of acceptance.
-  const entries = new Map<string, Entry>()
+/** Batches by id. Insertion order is the order of acceptance. */
+export type Entries = Map<string, Entry>
+
+export function memoryBatches(entries: Entries): BatchRecords & WholeBatches {
   let lastClient = ''
   const entryOf = (claim: BatchClaim) => {
     const entry = entries.get(claim.batch.batchId)
@@ -79,7 +81,7 @@ export function memoryBatches(): BatchRecords & WholeBatches {
 }
 
 /** What is done with batches after their end. */
-function history(entries: Map<string, Entry>): Pick<BatchRecords, 'list' | 'removeClient' | 'removeOlder'> {
+function history(entries: Entries): Pick<BatchRecords, 'list' | 'removeClient' | 'removeOlder'> {
   return {
     list: async (client, { limit, offset }) => {
       const batches = [...entries.values()]

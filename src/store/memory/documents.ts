@@ -1,7 +1,9 @@
 import type { Document, DocumentChange, DocumentStore } from '../store.ts'
 
-export function memoryDocuments(): DocumentStore {
-  const partitions = new Map<string, Map<string, Document>>()
+/** Documents by `collection NUL id`, by partition. */
+export type Partitions = Map<string, Map<string, Document>>
+
+export function memoryDocuments(partitions: Partitions): DocumentStore {
   return {
     get: async (partition, collection, id) => partitions.get(partition)?.get(slot(collection, id)),
     list: async (partition, collection, { prefix = '', after = '', limit }) =>
@@ -38,6 +40,6 @@ export function memoryDocuments(): DocumentStore {
   }
 }
 
-function slot(collection: string, id: string): string {
+export function slot(collection: string, id: string): string {
   return `${collection}\0${id}`
 }

@@ -1,4 +1,4 @@
-import { planUpdate, type FoundProfiles } from '../../model/apply.ts'
+import { planUpdate, type FoundProfiles, type Plan } from '../../model/apply.ts'
 import {
   isGrave,
   isLive,
@@ -11,8 +11,8 @@ import { listUpdates, tallyOutcomes } from '../../model/rows.ts'
 import type { VisitorId } from '../../model/visitor-id.ts'
 import type { ProfileStore } from '../store.ts'
 
-/** Profiles by key, and the key that each linked id leads to. */
-class Tenant {
+/** The profiles of a client by key, and the key that each linked id leads to. */
+export class Tenant {
   readonly profiles = new Map<string, Profile>()
   readonly links = new Map<string, string>()
   readonly names = new Set<string>()
@@ -43,15 +43,18 @@ function textOf(id: VisitorId): string {
   return `${id.kind}:${id.id}`
 }
 
-export function memoryProfiles(): ProfileStore {
-  const tenants = new Map<string, Tenant>()
-  const tenantOf = (client: string) => {
-    const tenant = tenants.get(client) ?? new Tenant()
-    tenants.set(client, tenant)
+/** Clients with what is kept of them. */
+export class Tenants extends Map<string, Tenant> {
+  of(client: string): Tenant {
+    const tenant = this.get(client) ?? new Tenant()
+    this.set(client, tenant)
     return tenant
   }
+}
+
+export function memoryProfiles(tenants: Tenants): ProfileStore {
   const applyAll = (updates: readonly ProfileUpdate[], nowMs: number) =>
-    updates.map((update) => applyOne(tenantOf(update.client), update, nowMs))
+    updates.map((update) => applyOne(tenants.of(update.client), update, nowMs))
   return {
     apply: async (updates, nowMs) => applyAll(updates, nowMs),
     applyRows: async (rows, nowMs) => {
@@ -59,10 +62,10 @@ export function memoryProfiles(): ProfileStore {
       return tallyOutcomes(updates, applyAll(updates, nowMs))
     },
     get: async (client, id, nowMs) => {
-      const profile = tenantOf(client).find(id, nowMs)
+      const profile = tenants.of(client).find(id, nowMs)
       return profile && isLive(profile, nowMs) ? viewOf(profile) : undefined
     },
-    attributeNames: async (client) => [...tenantOf(client).names],
+    attributeNames: async (client) => [...tenants.of(client).names],
     removeClient: async (client) => void tenants.delete(client),
     sweep: async ({ nowMs }) => {
       const expired = [...tenants.values()].flatMap((tenant) =>
@@ -87,9 +90,16 @@ function applyOne(tenant: Tenant, update: ProfileUpdate, nowMs: number): Outcome
     ecid: find('ecid'),
   }
   const plan = planUpdate(update, found, nowMs)
-  if (plan.write || plan.shrink.length > 0) {
-    for (const profile of [...Object.values(found), ...plan.end]) if (profile) tenant.drop(profile)
-    for (const profile of [...plan.shrink, ...(plan.write ? [plan.write] : [])]) tenant.keep(profile)
-  }
+  if (plan.write || plan.shrink.length > 0) carryOut(tenant, plan, Object.values(found))
   return plan.outcome
+}
+
+/** Puts a plan into effect. */
+export function carryOut(
+  tenant: Tenant,
+  { end, shrink, write }: Pick<Plan, 'end' | 'shrink' | 'write'>,
+  found: readonly (Profile | undefined)[],
+) {
+  for (const profile of [...found, ...end]) if (profile) tenant.drop(profile)
+  for (const profile of [...shrink, ...(write ? [write] : [])]) tenant.keep(profile)
 }

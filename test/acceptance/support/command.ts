@@ -3,7 +3,8 @@ import path from 'node:path'
 import { onTestFinished } from 'vitest'
 import { makeDirectory, startServer, type Server } from './server.ts'
 
-const main = path.resolve(import.meta.dirname, '../../../dist/cli/main.js')
+/** The command line as it was built. */
+export const commandFile = path.resolve(import.meta.dirname, '../../../dist/cli/main.js')
 
 /** The API credential of every server that `startWithCommand` starts: a system admin's. */
 export const credential = {
@@ -37,7 +38,7 @@ export class Person {
 
   /** Runs `silhouette` with these arguments and waits for its end. */
   run(args: readonly string[], { env = {}, stdin = '' }: Surroundings = {}): Promise<Ran> {
-    const child = spawn(process.execPath, [main, ...args], {
+    const child = spawn(process.execPath, [commandFile, ...args], {
       cwd: this.home,
       env: { ...this.env, ...env },
     })

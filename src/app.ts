@@ -25,6 +25,7 @@ import { addSessionRoutes } from './http/session/routes.ts'
 import { hasBody } from './http/unread-body.ts'
 import { noteRoutes, watchRequests, watchUnrouted } from './http/watch-requests.ts'
 import { assert } from './lib/assert.ts'
+import type { Drain } from './lib/drain.ts'
 import { Refusal } from './lib/errors.ts'
 import { uuid } from './lib/ids.ts'
 
@@ -54,7 +55,7 @@ export function buildApp(services: Services): FastifyInstance {
   routeAllMethods(app)
   const addRefusals = refuseOtherMethods(app)
   noteRoutes(app)
-  addHooks(app)
+  addHooks(app, services.drain)
   const routes = collectDescriptions(app)
   watchRequests(app, services)
   app.setErrorHandler(answerErrors(services))
@@ -113,7 +114,7 @@ function serverOptions(services: Services): FastifyHttpOptions<Server> {
   }
 }
 
-function addHooks(app: FastifyInstance) {
+function addHooks(app: FastifyInstance, drain: Drain | undefined) {
   let isStopping = false
   app.addHook('preClose', async () => void (isStopping = true))
   app.addHook('onRoute', ({ config, method, url }) => {
@@ -130,9 +131,10 @@ function addHooks(app: FastifyInstance) {
     if (!methodsWithUse.has(request.method) && hasBody(request.raw)) reply.header('connection', 'close')
     done()
   })
-  // Who keeps a connection open would hold up the stop: it ends with the reply.
+  // Who keeps a connection open would hold up the stop, and send the next request to nobody: it ends with
+  // the reply.
   app.addHook('onSend', (_request, reply, payload, done) => {
-    if (isStopping) reply.header('connection', 'close')
+    if (isStopping || drain?.hasBegun) reply.header('connection', 'close')
     done(null, payload)
   })
   app.addHook('onResponse', (_request, _reply, done) => {

@@ -226,6 +226,12 @@ const settings = {
     60,
     { min: 0.1, max: 3600 },
   ),
+  drainSeconds: duration(
+    'DRAIN_SECONDS',
+    'Seconds that a server told to stop goes on answering, not ready: as long as its balancer takes to see.',
+    0,
+    { min: 0, max: 600 },
+  ),
   shutdownSeconds: duration(
     'SHUTDOWN_SECONDS',
     'Seconds that requests in flight have to end after SIGTERM or SIGINT.',

@@ -8,6 +8,7 @@ import { requireWholeStore } from './domain/copies.ts'
 import { watchStore, type StoreReport } from './domain/watched-store.ts'
 import { Metrics } from './http/metrics.ts'
 import { Tls } from './http/tls.ts'
+import { Drain } from './lib/drain.ts'
 import { listenForShutdown, type Shutdown } from './lib/shutdown.ts'
 import { openLog } from './log.ts'
 import { firstSecrets } from './first-secrets.ts'
@@ -36,7 +37,7 @@ async function main() {
   if (config === undefined) return
   const log = openLog(config.logLevel)
   const shutdown = listenForShutdown({
-    timeoutMs: config.shutdownSeconds * 1000,
+    timeoutMs: (config.drainSeconds + config.shutdownSeconds) * 1000,
     report: (problem, cause) => log.error({ err: cause }, problem),
   })
   try {
@@ -82,8 +83,10 @@ async function serve(config: Config, log: Logger, shutdown: Shutdown): Promise<s
   if (config.storeUrl.kind === 'cassandra') log.warn(unfinishedCluster)
   await warnOfOpenClients(context, config.host, log)
   const sso = singleSignOnOf(config, context)
-  const app = buildApp({ context, settings: config, log, metrics, tls, sso, consoleDirectory })
+  const drain = new Drain(config.drainSeconds * 1000)
+  const app = buildApp({ context, settings: config, log, metrics, tls, sso, drain, consoleDirectory })
   shutdown.add('the listener', () => app.close())
+  shutdown.add('the way to it', () => drain.begin())
   if (tls) process.on('SIGHUP', () => reload(tls, log))
   await app.listen({ host: config.host, port: config.port })
   const address = app.server.address()

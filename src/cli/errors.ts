@@ -29,6 +29,14 @@ export class Refused extends UsageError {
   }
 }
 
+/** A store cannot be reached, or not for now. */
+export class StoreNotReachable extends UsageError {
+  constructor(message: string, hint?: string) {
+    super(message, hint)
+    this.name = 'StoreNotReachable'
+  }
+}
+
 /** Ctrl-C. */
 export class Interrupted extends Error {
   constructor() {
@@ -79,6 +87,8 @@ export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof Refusal)
     return { exitCode: exitCodes.refused, code: error.code, message: error.message }
   if (error instanceof Refused) return { ...told(error), exitCode: exitCodes.refused, code: error.code }
+  if (error instanceof StoreNotReachable)
+    return { ...told(error), exitCode: exitCodes.notReachable, code: 'not_reachable' }
   if (error instanceof UsageError)
     return { ...told(error), exitCode: exitCodes.badUsage, code: 'usage_invalid' }
   return unforeseen(error)

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { SingleSignOn } from '../domain/accounts/single-sign-on.ts'
 import type { ControlContext } from '../domain/context.ts'
+import type { Drain } from '../lib/drain.ts'
 import type { Metrics } from './metrics.ts'
 import type { Tls } from './tls.ts'
 
@@ -36,6 +37,8 @@ export interface Services {
   readonly log: FastifyBaseLogger
   /** Used by one application alone: it adds readings of its own. */
   readonly metrics: Metrics
+  /** Without it the process stops as soon as it is told to. */
+  readonly drain?: Drain | undefined
   /** Without it the listener speaks plain HTTP. */
   readonly tls?: Tls | undefined
   /** Without it people sign in by password alone. */

@@ -2,10 +2,13 @@ import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { readConfig, type Config, type ConfigFault } from '../../config.ts'
+import type { ClusterLocation } from '../../lib/cluster-url.ts'
 import { buildContext, openStore } from '../../services.ts'
+import type { Store } from '../../store/store.ts'
 import { addVerb, runs } from '../command.ts'
+import { judgeCopy, lookAtCluster } from '../doctor/cluster.ts'
 import { judgeDisk, judgeRights } from '../doctor/files.ts'
-import { findingsOf, type Finding } from '../doctor/finding.ts'
+import { findingsOf, reasonOf, type Finding } from '../doctor/finding.ts'
 import { judgeCertificate, judgeServer } from '../doctor/server.ts'
 import { judgeBatches, judgeClients } from '../doctor/service.ts'
 import { judgeSettings } from '../doctor/settings.ts'
@@ -25,8 +28,9 @@ export function addDoctor(program: Command, shell: Shell): void {
     summary: 'find what is wrong with an install, and say what to do',
     details:
       'Looks at settings, store, rights of files, secret key, disk, clock, certificate, clients, tokens, ' +
-      'batches and the server. Runs on the machine of the store, beside its server or without one, and ' +
-      'changes nothing. Give it the settings that the server has, as variables or as the same flags. ' +
+      'batches and the server; of a cluster at its nodes, tables and copies. Runs on the machine of the ' +
+      'store, or of a node, beside its server or without one, and changes nothing. Give it the settings ' +
+      'that the server has, as variables or as the same flags. ' +
       'Exit codes: 0 no problem, 1 problems found, 2 bad usage.',
     examples: [
       'silhouette doctor',
@@ -64,8 +68,14 @@ function findingsOfFaults(faults: readonly ConfigFault[]): Finding[] {
 
 async function examine(config: Config, { quick, url }: DoctorOptions): Promise<Finding[]> {
   const findings = [...judgeSettings(config), ...(await judgeCertificate(config))]
-  if (config.storeUrl.kind !== 'lmdb') {
-    const elsewhere = findingsOf('store').ok(`${config.storeUrl.kind}: it has no files here to look at`)
+  if (config.storeUrl.kind === 'cassandra')
+    return [
+      ...findings,
+      ...(await examineCluster(config, config.storeUrl)),
+      ...(await judgeServer(config, url, 'unknown')),
+    ]
+  if (config.storeUrl.kind === 'memory') {
+    const elsewhere = findingsOf('store').ok('memory: it has no files here to look at')
     return [...findings, elsewhere, ...(await judgeServer(config, url, 'unknown'))]
   }
   const { directory } = config.storeUrl
@@ -83,6 +93,7 @@ async function examine(config: Config, { quick, url }: DoctorOptions): Promise<F
   try {
     const context = buildContext(config, store, () => {})
     findings.push(
+      ...(await judgeCopy(store)),
       await judgeSecretKey(config, directory, store),
       ...(await judgeClients(context, config)),
       await judgeBatches(context, inspection.server?.isAlive === true),
@@ -91,6 +102,34 @@ async function examine(config: Config, { quick, url }: DoctorOptions): Promise<F
     await store.close()
   }
   return [...findings, ...(await judgeServer(config, url, inspection.server))]
+}
+
+/** What of a cluster can be seen from here, and what is wrong with what it keeps. */
+async function examineCluster(config: Config, location: ClusterLocation): Promise<Finding[]> {
+  const { findings, isUsable } = await lookAtCluster(config, location)
+  if (!isUsable) return [...findings]
+  let store: Store
+  try {
+    store = await openStore(config, { as: 'reader' })
+  } catch (error) {
+    return [
+      ...findings,
+      findingsOf('store').problem(reasonOf(error), 'no server starts before that is mended'),
+    ]
+  }
+  try {
+    const context = buildContext(config, store, () => {})
+    return [
+      ...findings,
+      ...(await judgeCopy(store)),
+      await judgeSecretKey(config, undefined, store),
+      ...(await judgeClients(context, config)),
+      // Whether any node is served cannot be seen: what waits for long is told of.
+      await judgeBatches(context, true),
+    ]
+  } finally {
+    await store.close()
+  }
 }
 
 function show(print: Print, findings: readonly Finding[]) {

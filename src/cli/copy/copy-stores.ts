@@ -6,8 +6,7 @@ import { readCopyMark, writeCopyMark, type CopyMark } from '../../domain/copies.
 import { openStore } from '../../services.ts'
 import { CopyJournal } from '../../store/lmdb/copy-journal.ts'
 import type { Store } from '../../store/store.ts'
-import { NotReachable } from '#client'
-import { Refused } from '../errors.ts'
+import { Refused, StoreNotReachable } from '../errors.ts'
 import { digestStore, pagesOf, type KindDigest } from './digest.ts'
 import { batches, documents, profiles } from './kinds.ts'
 import { firstState, makePass, type CopyState } from './passes.ts'
@@ -200,7 +199,7 @@ async function open(config: Config, as: 'server' | 'reader'): Promise<Store> {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     if (storeUrl.kind === 'cassandra' && reason.startsWith('the Cassandra cluster cannot be used'))
-      throw new NotReachable(`${nameOf(config)}: ${reason}`, error)
+      throw new StoreNotReachable(`${nameOf(config)}: ${reason}.`)
     throw new Refused(`${nameOf(config)} cannot be opened: ${reason}.`)
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { NotReachable } from '#client'
 import { Refusal } from '../../lib/errors.ts'
+import { StoreNotReachable } from '../errors.ts'
 
 /** How long a store may be away before a command gives up, and how often it is tried, ms. */
 const awayMsMax = 60_000
@@ -9,7 +9,7 @@ const tryEveryMs = 1_000
 /**
  * Does what may be done again, and does it again while a store cannot be reached for the moment.
  *
- * @throws NotReachable when that goes on for a minute
+ * @throws StoreNotReachable when that goes on for a minute
  */
 export async function patiently<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
   const beganAtMs = performance.now()
@@ -20,10 +20,7 @@ export async function patiently<Result>(signal: AbortSignal, work: () => Promise
     } catch (error) {
       if (!(error instanceof Refusal) || error.code !== 'store_unavailable') throw error
       if (performance.now() - beganAtMs > awayMsMax)
-        throw new NotReachable(
-          'A store could not be reached for a minute; the copy goes on when asked again.',
-          error,
-        )
+        throw new StoreNotReachable(error.message, 'What was copied stays: run it again, and it goes on.')
     }
     await wait(tryEveryMs)
   }

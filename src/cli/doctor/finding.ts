@@ -2,6 +2,7 @@
 export type Check =
   | 'settings'
   | 'store'
+  | 'cluster'
   | 'rights'
   | 'secret key'
   | 'disk'

@@ -68,16 +68,23 @@ function judgeInspection(
 }
 
 /** Finds a secret key that is not the one of the store: a start would be refused. */
-export async function judgeSecretKey(config: Config, directory: string, opened: Store): Promise<Finding> {
-  const file = path.join(directory, secretKeyFile)
-  const kept = existsSync(file) ? (await readFile(file, 'utf8')).trim() : undefined
+export async function judgeSecretKey(
+  config: Config,
+  directory: string | undefined,
+  opened: Store,
+): Promise<Finding> {
+  const file = directory === undefined ? undefined : path.join(directory, secretKeyFile)
+  const kept = file !== undefined && existsSync(file) ? (await readFile(file, 'utf8')).trim() : undefined
   const text = config.secretKey ?? kept
-  const where = config.secretKey === undefined ? `the file ${secretKeyFile}` : 'SILHOUETTE_SECRET_KEY'
+  const isKept = config.secretKey === undefined && directory !== undefined
+  const where = isKept ? `the file ${secretKeyFile}` : 'SILHOUETTE_SECRET_KEY'
   if (text === undefined || text.length < 32) {
-    return key.problem(
-      `${where} is ${text === undefined ? 'not there' : 'damaged'}`,
-      'put it back from a backup, or give SILHOUETTE_SECRET_KEY; if it is lost, see docs/guides/operate.md',
-    )
+    const todo =
+      directory === undefined
+        ? 'give the same one on each node'
+        : 'put it back from a backup, or give SILHOUETTE_SECRET_KEY'
+    const found = `${where} is ${text === undefined ? 'not there' : 'damaged'}`
+    return key.problem(found, `${todo}; if it is lost, see docs/guides/operate.md`)
   }
   if (!(await keyFits(opened.documents, new SecretKey(text)))) {
     return key.problem(

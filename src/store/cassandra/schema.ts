@@ -169,8 +169,8 @@ function requireKnown(version: number | undefined) {
   throw new Error(`the store has layout ${version}, made by a later version; this one knows ${schemaVersion}`)
 }
 
-/** The version of the tables; `undefined` when there are none. */
-async function readVersion(session: Session): Promise<number | undefined> {
+/** Reads the version of the tables; `undefined` when there are none. */
+export async function readVersion(session: Session): Promise<number | undefined> {
   const [table] = await session.read(
     "SELECT table_name FROM system_schema.tables WHERE keyspace_name = ? AND table_name = 'meta'",
     [session.keyspace],

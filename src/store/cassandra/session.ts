@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { auth, Client, errors, policies, types } from 'cassandra-driver'
+import { auth, Client, errors, policies, types, type Host } from 'cassandra-driver'
 import { Refusal } from '../../lib/errors.ts'
 import { within } from '../../lib/within.ts'
 
@@ -171,6 +171,11 @@ export class Session {
     await this.#client.execute(query, [], { prepare: false, readTimeout: 30_000 })
   }
 
+  /** Lists the nodes of all data centres. */
+  hosts(): readonly Host[] {
+    return this.#client.hosts.values()
+  }
+
   /** Tells which data centres there are, with the number of nodes in each. */
   datacenters(): ReadonlyMap<string, number> {
     const sizes = new Map<string, number>()
@@ -225,7 +230,8 @@ function batchOf(statements: readonly Statement[]) {
   return statements.map(({ query, params }) => ({ query, params: [...params] }))
 }
 
-function tlsOptions({ caFile }: { readonly caFile?: string | undefined }) {
+/** What a connection by TLS is made with. */
+export function tlsOptions({ caFile }: { readonly caFile?: string | undefined }) {
   return { rejectUnauthorized: true, ...(caFile !== undefined && { ca: [readFileSync(caFile)] }) }
 }
 

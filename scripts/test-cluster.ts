@@ -1,47 +1,90 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
+import path from 'node:path'
 import { migrate } from '../src/store/cassandra/schema.ts'
 import { Session } from '../src/store/cassandra/session.ts'
 
 /**
- * Runs the contract of stores and the tests of the cluster on a real one, which it starts and stops:
+ * Runs the contract of stores and the tests of the cluster on real ones, which it starts and stops:
  *
  *     npm run test:cluster                 sizes for each change
  *     npm run test:cluster -- --full       full sizes
  *     npm run test:cluster -- --contract   the contract alone, on one node
- *     npm run test:cluster -- store-away   the files whose path holds that text
+ *     npm run test:cluster -- --regions    two data centres alone
+ *     npm run test:cluster -- store-away   the files whose path holds that text, on three nodes
+ *
+ * `--previous=REF` names the version that a rolling upgrade begins with: the last tag unless given. As long
+ * as there is none, that is the build under test.
  */
 const args = process.argv.slice(2)
 const isFull = args.includes('--full')
-const isContractOnly = args.includes('--contract')
 const filters = args.filter((argument) => !argument.startsWith('--'))
 
-const contract = ['test/contract', 'test/flows']
+const previousFlag = '--previous='
 
+/** A cluster, and what is tested on it. */
+interface Part {
+  readonly nodes: number
+  readonly datacenters: number
+  readonly keyspaces: readonly string[]
+  readonly tests: readonly string[]
+}
+
+/** The contract takes three times as long on three nodes: at each change it runs on one. */
+const contract: Part = {
+  nodes: isFull ? 3 : 1,
+  datacenters: 1,
+  keyspaces: ['test_contract'],
+  tests: ['test/contract', 'test/flows'],
+}
+const cluster: Part = {
+  nodes: 3,
+  datacenters: 1,
+  keyspaces: ['test_contract', 'test_cluster'],
+  tests: filters.length > 0 ? filters : ['test/cluster'],
+}
+const regions: Part = {
+  nodes: 2,
+  datacenters: 2,
+  keyspaces: ['test_cluster'],
+  tests: ['test/regions'],
+}
+
+let previous: string | undefined
 process.exitCode = await main()
 
-/** The contract takes three times as long on three nodes: at each change it runs on the first alone. */
+/** Each part is run, also after one that failed. */
 async function main(): Promise<number> {
+  const ref = args.find((argument) => argument.startsWith(previousFlag))?.slice(previousFlag.length)
+  previous = buildOf(ref ?? lastTag())
+  let code = 0
+  for (const part of chosen()) code = Math.max(code, await test(part))
+  return code
+}
+
+function chosen(): readonly Part[] {
+  if (filters.length > 0) return [cluster]
+  if (args.includes('--contract')) return [contract]
+  if (args.includes('--regions')) return [regions]
+  return [contract, cluster, regions]
+}
+
+async function test({ tests, ...wanted }: Part): Promise<number> {
   // What another run left is not begun with.
-  await cluster('down')
+  await script('down')
   try {
-    if (filters.length === 0 && !isFull) {
-      await start(1)
-      const failed = await vitest(contract)
-      if (failed !== 0 || isContractOnly) return failed
-    }
-    await start(3)
-    if (filters.length > 0) return await vitest(filters)
-    return await vitest(isFull ? [...contract, 'test/cluster'] : ['test/cluster'])
+    await start(wanted)
+    return await vitest(tests)
   } finally {
-    await cluster('down')
+    await script('down')
   }
 }
 
 /** Starts so many nodes, and makes the tables: that takes seconds, longer than a test may wait. */
-async function start(nodes: number) {
-  if ((await cluster('up', '--nodes', String(nodes))) !== 0) throw new Error('there is no cluster')
+async function start({ nodes, datacenters, keyspaces }: Omit<Part, 'tests'>) {
+  const size = ['--nodes', String(nodes), '--datacenters', String(datacenters)]
+  if ((await script('up', ...size)) !== 0) throw new Error('there is no cluster')
   await allKnown(nodes)
-  const keyspaces = nodes === 1 ? ['test_contract'] : ['test_contract', 'test_cluster']
   for (const keyspace of keyspaces) {
     await migrate({ hosts: ['127.0.0.1'], keyspace, datacenter: 'dc1', consistency: 'local_quorum' })
   }
@@ -55,12 +98,12 @@ async function allKnown(nodes: number) {
       { keyspace: false },
     )
     await session.connect()
-    known = session.datacenters().get('dc1') ?? 0
+    known = [...session.datacenters().values()].reduce((sum, count) => sum + count, 0)
     await session.close()
   }
 }
 
-function cluster(...command: readonly string[]): Promise<number> {
+function script(...command: readonly string[]): Promise<number> {
   return run('bash', ['scripts/cassandra.sh', ...command])
 }
 
@@ -70,10 +113,44 @@ function vitest(what: readonly string[]): Promise<number> {
 }
 
 function run(command: string, given: readonly string[]): Promise<number> {
-  const env = { ...process.env, CASSANDRA_HOST: '127.0.0.1', ...(isFull && { CLUSTER_FULL: 'yes' }) }
+  const env = {
+    ...process.env,
+    CASSANDRA_HOST: '127.0.0.1',
+    ...(isFull && { CLUSTER_FULL: 'yes' }),
+    ...(previous !== undefined && { CLUSTER_PREVIOUS: previous }),
+  }
   return new Promise((resolve, reject) => {
     const child = spawn(command, [...given], { stdio: 'inherit', env })
     child.once('error', reject)
     child.once('exit', (code) => resolve(code ?? 1))
   })
+}
+
+/** The last release; `undefined` as long as there is none. */
+function lastTag(): string | undefined {
+  const { status, stdout } = spawnSync('git', ['describe', '--tags', '--abbrev=0'], { encoding: 'utf8' })
+  return status === 0 ? stdout.trim() : undefined
+}
+
+/**
+ * Builds the server of another version, with the packages of this one.
+ *
+ * @returns the folder of the build
+ */
+function buildOf(ref: string | undefined): string | undefined {
+  if (ref === undefined) return undefined
+  const commit = execFileSync('git', ['rev-parse', `${ref}^{commit}`], { encoding: 'utf8' }).trim()
+  const sources = path.resolve('.cassandra', `version-${commit}`)
+  const build = path.join(sources, 'dist')
+  if (existsSync(path.join(build, 'main.js'))) return build
+  rmSync(sources, { recursive: true, force: true })
+  mkdirSync(sources, { recursive: true })
+  const archive = execFileSync('git', ['archive', commit], { maxBuffer: 1 << 30 })
+  execFileSync('tar', ['-x', '-C', sources], { input: archive })
+  symlinkSync(path.resolve('node_modules'), path.join(sources, 'node_modules'))
+  const tsc = path.resolve('node_modules/typescript/bin/tsc')
+  // Types of the client, which the server does not need, are missing: what is built runs all the same.
+  const built = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: sources })
+  if (!existsSync(path.join(build, 'main.js'))) throw new Error(`${ref} was not built (${built.status})`)
+  return build
 }

@@ -56,6 +56,7 @@ describe('settings', () => {
       bodyRateMin: 1024,
       bodyRateWindowSeconds: 60,
       shutdownSeconds: 10,
+      drainSeconds: 0,
     })
   })
 

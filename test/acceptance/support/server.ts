@@ -21,6 +21,8 @@ export interface Given {
   /** Flags in place of `--port 0 --store …`. */
   readonly flags?: readonly string[]
   readonly program?: keyof typeof programs
+  /** Folder of another build of the server. */
+  readonly build?: string | undefined
 }
 
 export interface Ended {
@@ -54,9 +56,10 @@ export function makeDirectory(): string {
 }
 
 /** Starts a process of the server; the end of the test ends it, if nothing else has. */
-export function launch({ directory, settings = {}, flags, program = 'server' }: Given): ServerProcess {
+export function launch({ directory, settings = {}, flags, program = 'server', build }: Given): ServerProcess {
   const store = directory === undefined ? [] : ['--store', `lmdb:${directory}`]
-  const child = spawn(process.execPath, [...programs[program], ...(flags ?? ['--port', '0', ...store])], {
+  const files = build === undefined ? programs[program] : [path.join(build, 'main.js')]
+  const child = spawn(process.execPath, [...files, ...(flags ?? ['--port', '0', ...store])], {
     cwd: root,
     env: { ...environment(), ...withPrefix(settings) },
     stdio: ['ignore', 'pipe', 'pipe'],

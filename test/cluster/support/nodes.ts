@@ -34,11 +34,19 @@ export function restoreCassandra(...nodes: readonly number[]): void {
   }, nodeMsMax)
 }
 
+export const secretKey = 'one key for all nodes of the tests, long enough'
 export const clientId = 'test-credential'
 export const clientSecret = 'a secret for tests'
 
 /** The keyspace of all tests of the cluster: making tables takes seconds on three nodes. */
 const keyspace = 'test_cluster'
+
+const allHosts = '127.0.0.1,127.0.0.2,127.0.0.3'
+
+/** The URL of a keyspace on three nodes; of that of all tests unless told otherwise. */
+export function storeUrl(name: string = keyspace): string {
+  return `cassandra://${allHosts}/${name}?datacenter=dc1`
+}
 
 /** Makes the tables, unless they are there. */
 export async function makeTables(datacenter = 'dc1', host = '127.0.0.1'): Promise<void> {
@@ -49,19 +57,30 @@ interface GivenNode {
   readonly datacenter?: string
   /** Nodes of Cassandra that it begins with. */
   readonly hosts?: string
+  /** URL of its store, in place of the one of all tests. */
+  readonly store?: string
+  /** Port that it listens on; a free one unless given. */
+  readonly port?: number
   readonly settings?: Readonly<Record<string, string>>
+  /** Folder of another build than the one under test. */
+  readonly build?: string | undefined
 }
 
 /** Starts a node of Silhouette. */
 export function startNode({
   datacenter = 'dc1',
-  hosts = '127.0.0.1,127.0.0.2,127.0.0.3',
+  hosts = allHosts,
+  store = `cassandra://${hosts}/${keyspace}?datacenter=${datacenter}`,
+  port = 0,
   settings = {},
+  build,
 }: GivenNode = {}): Promise<Server> {
   return startServer({
+    build,
+    flags: ['--port', String(port)],
     settings: {
-      STORE_URL: `cassandra://${hosts}/${keyspace}?datacenter=${datacenter}`,
-      SECRET_KEY: 'one key for all nodes of the tests, long enough',
+      STORE_URL: store,
+      SECRET_KEY: secretKey,
       API_CLIENT_ID: clientId,
       API_CLIENT_SECRET: clientSecret,
       LOG_LEVEL: 'error',

@@ -107,7 +107,7 @@ describe('a copy of a store', () => {
     expect(final.stdout).toContain('The copy is complete; the target may be served.')
     expect(final.stderr).toMatch(/SILHOUETTE_SECRET_KEY with what .*secret-key holds/)
     expect(again.stderr).toContain('holds a complete copy')
-    expect(compared.stdout).toContain('1 profiles')
+    expect(compared.stdout).toContain('profiles 1')
     // The journal names visitors.
     expect(existsSync(path.join(copier.person.home, 'silhouette-copy'))).toBe(false)
   }, 60_000)

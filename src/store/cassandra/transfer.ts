@@ -1,6 +1,6 @@
 import { mapConcurrently } from '../../lib/pool.ts'
 import { failedRowsName, noProgress, type Batch } from '../../model/batch.ts'
-import { isGrave, isLive, type Profile } from '../../model/profile.ts'
+import { chiefIdOf, isGrave, isLive, type Profile } from '../../model/profile.ts'
 import { planReplacement } from '../../model/replace.ts'
 import { isSameId, type VisitorId } from '../../model/visitor-id.ts'
 import type { Page, PageOptions, StoredDocument, StoredProfile, Transfer } from '../store.ts'
@@ -55,11 +55,12 @@ export class CassandraTransfer implements Transfer {
     })
   }
 
-  async removeProfiles(client: string, keys: readonly VisitorId[]): Promise<void> {
+  async removeProfiles(client: string, chiefIds: readonly VisitorId[]): Promise<void> {
     const tenant = await this.#inside.tenants.tenantOf(client)
-    await mapConcurrently(keys, concurrencyMax, async (key) => {
-      const { life } = await findLife(this.#session, tenant, key)
-      if (life && isSameId(life.profile.key, key)) await this.#end(tenant, [life])
+    await mapConcurrently(chiefIds, concurrencyMax, async (id) => {
+      const { life } = await findLife(this.#session, tenant, id)
+      const chief = life && chiefIdOf(life.profile)
+      if (chief && isSameId(chief, id)) await this.#end(tenant, [life])
     })
   }
 
@@ -193,13 +194,11 @@ function livesOf(found: readonly Found[], nowMs: number): Life[] {
   return lives
 }
 
-/** The key comes first in some stores, whenever it was linked. */
-function fits({ home, isJoined, profile: before }: Life, after: Profile): boolean {
-  if (isJoined || !isSameId(before.key, after.key)) return false
-  if (after.key.kind !== 'thirdPartyId' && !isSameId(home, after.key)) return false
-  return idsText(before) === idsText(after)
+/** Ids of one kind keep their order; some stores list the key before all others. */
+function fits({ isJoined, profile: before }: Life, after: Profile): boolean {
+  return !isJoined && idsText(before) === idsText(after)
 }
 
-function idsText({ ids, key }: Profile): string {
-  return JSON.stringify(ids.filter((id) => !isSameId(id, key)).map(textOf))
+function idsText({ ids }: Profile): string {
+  return JSON.stringify(ids.map(textOf).toSorted((a, b) => Number(a[0]) - Number(b[0])))
 }

@@ -77,14 +77,15 @@ async function copyOpened({ source, target, from }: Opened, options: CopyOptions
   let isDone = false
   try {
     const mark = await beginOrGoOn(target, journal, from, options)
+    isDone = mark.completedAtMs !== undefined
     const passed =
       mark.completedAtMs === undefined
         ? await makePasses({ ...options, source, target, journal, nowMs: Date.now }, options.isFinal)
         : { passes: 0, changed: 0 }
     const verified = options.verify ? await compare(source, target, options) : undefined
     if (verified?.some(({ same }) => !same)) throw differing(verified, hintOf(mark, options))
-    isDone = options.isFinal || mark.completedAtMs !== undefined
     if (options.isFinal) await writeCopyMark(target.documents, { completedAtMs: Date.now(), ...mark })
+    isDone ||= options.isFinal
     return { ...passed, complete: isDone, ...(verified && { verified }) }
   } finally {
     // It names visitors, and is of no use any more.

@@ -42,7 +42,6 @@ describe('settings', () => {
       oidcCreate: 'no',
       tlsCert: '',
       tlsKey: '',
-      nodeId: '',
       edgeHost: '',
       profileLifetimeDays: 14,
       updateQueryBytesMax: 8192,

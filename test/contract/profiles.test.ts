@@ -243,7 +243,7 @@ describe.each(stores)('profiles in the %s store', (_, open) => {
       expect(await read('tntId', 't1')).toEqual({})
       expect(await read('tntId', `t${linkedIdsMax - 1}`)).toEqual({})
       expect(await read('thirdPartyId', 'c1')).toEqual({})
-    })
+    }, 120_000)
   })
 
   describe('lifetime', () => {

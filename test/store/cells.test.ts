@@ -4,9 +4,9 @@ import type { Attribute } from '../../src/model/attribute.ts'
 import {
   attributeCell,
   isAfter,
-  leadBytes,
   readAttribute,
-  readLead,
+  readSpot,
+  spotBytes,
 } from '../../src/store/cassandra/cells.ts'
 
 const attributeArb: fc.Arbitrary<Attribute> = fc.record({
@@ -45,8 +45,8 @@ it('a cell that replaces another wins over it at the same time, and keeps its ti
   )
 })
 
-it('where an id leads is kept with the moment of the decision', () => {
-  const lead = { home: { kind: 'ecid', id: 'é1' }, life: 20_782_001, at: 1_795_576_287_727_003 } as const
+it('what a life is joined to is kept as it was', () => {
+  const spot = { home: { kind: 'ecid', id: 'é1' }, life: 20_782_001 } as const
 
-  expect(readLead(leadBytes(lead))).toEqual(lead)
+  expect(readSpot(spotBytes(spot))).toEqual(spot)
 })

@@ -76,27 +76,38 @@ export function bornTimestamp(bornAtMs: number): number {
   return 4_000_000_000_000_000 - bornAtMs
 }
 
-/** Where an id leads: to a profile that began under `home`, the `life`th that did. */
-export interface Lead {
+/** One of the lives that began under an id. */
+export interface Spot {
   readonly home: VisitorId
   readonly life: number
-  /** When it was decided, microseconds; the timestamp of the cell. */
-  readonly at: number
 }
 
-export function leadBytes({ home, life, at }: Lead): Buffer {
+export function spotBytes({ home, life }: Spot): Buffer {
   const id = Buffer.from(home.id)
-  const bytes = Buffer.allocUnsafe(13 + id.length)
+  const bytes = Buffer.allocUnsafe(5 + id.length)
   bytes.writeUInt8(kindNumbers[home.kind], 0)
   bytes.writeUInt32BE(life, 1)
-  bytes.writeBigUInt64BE(BigInt(at), 5)
-  id.copy(bytes, 13)
+  id.copy(bytes, 5)
   return bytes
 }
 
-export function readLead(bytes: Buffer): Lead {
-  const home = { kind: kindOf(bytes.readUInt8(0)), id: bytes.toString('utf8', 13) }
-  return { home, life: bytes.readUInt32BE(1), at: Number(bytes.readBigUInt64BE(5)) }
+export function readSpot(bytes: Buffer): Spot {
+  return {
+    home: { kind: kindOf(bytes.readUInt8(0)), id: bytes.toString('utf8', 5) },
+    life: bytes.readUInt32BE(1),
+  }
+}
+
+export function isSameSpot(a: Spot, b: Spot): boolean {
+  return a.life === b.life && a.home.kind === b.home.kind && a.home.id === b.home.id
+}
+
+const ranks = { thirdPartyId: 2, tntId: 1, ecid: 0 } as const satisfies Record<IdKind, number>
+
+/** The order in which lives are joined: always to a greater one, so there are no circles. */
+export function isGreater(a: Spot, b: Spot): boolean {
+  if (a.home.kind !== b.home.kind) return ranks[a.home.kind] > ranks[b.home.kind]
+  return a.home.id === b.home.id ? a.life > b.life : a.home.id > b.home.id
 }
 
 export const kindNumbers = { tntId: 0, thirdPartyId: 1, ecid: 2 } as const satisfies Record<IdKind, number>

@@ -1,7 +1,7 @@
 import { listIds, type VisitorId } from '../../model/visitor-id.ts'
 import type { ProfileUpdate } from '../../model/profile.ts'
 import { textOf } from './cells.ts'
-import type { Found } from './lives.ts'
+import type { Found } from './roots.ts'
 
 /**
  * Parts updates into groups that have no visitor in common: by the ids that they name, and by the
@@ -41,5 +41,5 @@ function join(leaders: number[], a: number, b: number) {
 function visitorsOf(update: ProfileUpdate, found: readonly Found[]): string[] {
   const of = (id: VisitorId) => `${update.client}\0${textOf(id)}`
   // Ids and homes share one space: a profile's home is the id under which it began.
-  return [...listIds(update.ids), ...found.flatMap(({ life }) => (life ? [life.home] : []))].map(of)
+  return [...listIds(update.ids), ...found.flatMap(({ root }) => (root ? [root.spot.home] : []))].map(of)
 }

@@ -1,4 +1,4 @@
-import type { Session } from './session.ts'
+import type { CellSession } from './session.ts'
 
 /**
  * Takes or renews the right to do something that one node at a time does.
@@ -6,7 +6,7 @@ import type { Session } from './session.ts'
  * @returns false while another holder has it
  */
 export async function takeLease(
-  session: Session,
+  session: CellSession,
   { name, holder, nowMs, leaseMs }: { name: string; holder: string; nowMs: number; leaseMs: number },
 ): Promise<boolean> {
   const untilMs = nowMs + leaseMs

@@ -1,122 +1,142 @@
-import { isLive, type Profile } from '../../model/profile.ts'
 import type { Attribute } from '../../model/attribute.ts'
 import { dayMs } from '../../model/limits.ts'
+import { isLive, type Profile } from '../../model/profile.ts'
 import { isSameId, type VisitorId } from '../../model/visitor-id.ts'
-import { blobOf, entriesOf, numberOf } from './columns.ts'
-import type { Row, Session } from './session.ts'
 import {
   idOf,
+  isSameSpot,
   kindNumbers,
   readAttribute,
-  readLead,
   readLifetime,
+  readSpot,
   textOf,
   type Cell,
-  type Lead,
+  type Spot,
 } from './cells.ts'
+import { blobOf, entriesOf, numberOf } from './columns.ts'
+import type { Row, CellSession } from './session.ts'
 
-/** A profile as it is stored: one of those that began under an id. */
-export interface Life {
-  /** The id under which it began, and where its row stays. */
-  readonly home: VisitorId
-  /** Which of those that began there; never given twice. */
-  readonly life: number
+/** Lives of one id that are looked at: the newest one counts, others may be left of a race. */
+const livesRead = 4
+
+/** Numbers of lives are forgotten after so many days, longer than any profile is kept unwritten. */
+export const numbersKeptDays = 100
+
+/** What began under an id: a profile, or only where the id belongs. */
+export interface Life extends Spot {
+  /** What it belongs to; itself when it leads nowhere. */
+  readonly joined: Spot | undefined
+  readonly content: Content | undefined
+}
+
+/** A profile as it is stored. */
+export interface Content {
   readonly profile: Profile
   readonly attributes: ReadonlyMap<string, Cell>
   /** Each id of it, with the moment of its link. */
   readonly ids: ReadonlyMap<string, number>
   readonly lifetime: Cell
-  /** Whether it was joined to another: what it had is there, and nothing is to be moved to it any more. */
-  readonly isJoined: boolean
 }
 
-/** All that is stored under an id: where it leads, and the profiles that began there. */
+/** All that is stored under an id: the newest lives first. */
 export interface Place {
   readonly id: VisitorId
-  readonly lead: Lead | undefined
+  /** The number of the last life that was ended. */
   readonly lastLife: number
   readonly lives: readonly Life[]
+  /** Whether there are no older lives than these. */
+  readonly isWhole: boolean
 }
 
-/** An id and the profile that it leads to, live or not. */
-export interface Found {
-  readonly place: Place
-  readonly life: Life | undefined
-}
-
-const columns = 'life, attributes, ids, lifetime, born, joined, leads, last_life'
+const columns = 'life, attributes, ids, lifetime, born, joined, last_life'
 const placeQuery = `SELECT ${columns} FROM profiles WHERE client = ? AND kind = ? AND id = ?`
+const newestQuery = `${placeQuery} LIMIT ${livesRead}`
 const lifeQuery = `${placeQuery} AND life = ?`
+const joinedQuery = 'SELECT joined FROM profiles WHERE client = ? AND kind = ? AND id = ? AND life = ?'
 
-/** Reads all that is stored under an id. */
-export async function readPlace(session: Session, client: string, id: VisitorId): Promise<Place> {
-  const rows = await session.read(placeQuery, [client, kindNumbers[id.kind], id.id])
-  const leads = blobOf(rows[0]?.['leads'])
+/** Reads what is stored under an id. */
+export async function readPlace(session: CellSession, client: string, id: VisitorId): Promise<Place> {
+  const rows = await session.read(newestQuery, [client, kindNumbers[id.kind], id.id])
   return {
     id,
-    lead: leads && readLead(leads),
     lastLife: numberOf(rows[0]?.['last_life']) ?? 0,
     lives: rows.flatMap((row) => readLife(id, row) ?? []),
+    isWhole: rows.length < livesRead,
   }
 }
 
-/** Reads a profile where it is stored. */
+/** Reads one life, be it the newest of its id or not. */
 export async function readLifeAt(
-  session: Session,
+  session: CellSession,
   client: string,
-  { home, life }: Pick<Life, 'home' | 'life'>,
+  spot: Spot,
 ): Promise<Life | undefined> {
-  const [row] = await session.read(lifeQuery, [client, kindNumbers[home.kind], home.id, life])
-  return row && readLife(home, row)
+  const [row] = await session.read(lifeQuery, rowOf(client, spot))
+  return row && readLife(spot.home, row)
+}
+
+/** Reads whether a life was joined to another. */
+export async function isJoined(session: CellSession, client: string, spot: Spot): Promise<boolean> {
+  const [row] = await session.read(joinedQuery, rowOf(client, spot))
+  return blobOf(row?.['joined']) !== undefined
+}
+
+/** The key of a life's row. */
+export function rowOf(client: string, { home, life }: Spot): readonly unknown[] {
+  return [client, kindNumbers[home.kind], home.id, life]
 }
 
 /**
- * Reads the profile that an id leads to. An id leads to a profile only if that profile lists the id:
- * what is left of two nodes that decided at once, or of a profile that is gone, leads nowhere.
+ * The next life to begin under an id. Two nodes that begin one at once give it the same number, and so
+ * write the same one. Numbers grow with the days, so that an id of which everything was forgotten does
+ * not get one again.
  */
-export async function findLife(session: Session, client: string, id: VisitorId): Promise<Found> {
-  const place = await readPlace(session, client, id)
-  const { lead } = place
-  if (lead === undefined) return { place, life: undefined }
-  const life = isSameId(lead.home, id) ? lifeIn(place, lead.life) : await readLifeAt(session, client, lead)
-  return { place, life: life?.ids.has(textOf(id)) ? life : undefined }
+export function nextLife({ id, lastLife, lives }: Place, nowMs: number): Spot {
+  const last = Math.max(lastLife, lives[0]?.life ?? 0)
+  return { home: id, life: Math.max(last + 1, dayOf(nowMs) * 1000) }
 }
 
-export function lifeIn(place: Place, life: number): Life | undefined {
-  return place.lives.find((other) => other.life === life)
+/** Tells whether a life of which there is no row has yet to begin; else it was ended. */
+export function isYetToBegin({ life }: Spot, { lastLife }: Place, nowMs: number): boolean {
+  return life > lastLife && !isNumberForgotten(life, nowMs)
 }
 
-export function isSameLife(a: Pick<Life, 'home' | 'life'>, b: Pick<Life, 'home' | 'life'>): boolean {
-  return a.life === b.life && isSameId(a.home, b.home)
+export function isNumberForgotten(life: number, nowMs: number): boolean {
+  return life < (dayOf(nowMs) - numbersKeptDays) * 1000
 }
 
-/**
- * Profiles that began under an id and still list it, though it leads elsewhere: what another node
- * wrote at the same moment. They are joined to where the id leads.
- */
-export function straysOf({ place, life }: Found, nowMs: number): Life[] {
-  const own = textOf(place.id)
-  return place.lives.filter(
-    (other) =>
-      other.ids.has(own) && isLive(other.profile, nowMs) && !(life !== undefined && isSameLife(other, life)),
-  )
+/** Older lives of an id that belong to none: two nodes gave different numbers at once. */
+export function straysOf({ lives }: Place, nowMs: number): Life[] {
+  return lives.slice(1).filter(({ joined, content }) => {
+    return joined === undefined && content !== undefined && isLive(content.profile, nowMs)
+  })
 }
 
-/**
- * The number of the next profile to begin under an id. Two nodes that begin one at once give it the
- * same number, and so write the same profile. Numbers grow with the days, so that an id of which
- * everything was forgotten does not get one again.
- */
-export function nextLife({ lastLife }: Place, nowMs: number): number {
-  return Math.max(lastLife + 1, Math.floor(nowMs / dayMs) * 1000)
+/** Whether something lies in a life that is to be moved to what it is joined to. */
+export function hasRest({ content }: Life, nowMs: number): boolean {
+  if (content === undefined || !isLive(content.profile, nowMs)) return false
+  return content.attributes.size > 0 || content.ids.size > 0
 }
 
-/** Reads a profile from its row, whatever its ids lead to. */
+export function isClosed(life: Life): boolean {
+  return life.joined !== undefined && isSameSpot(life, life.joined)
+}
+
+/** Reads a life from its row. */
 export function readLife(home: VisitorId, row: Row): Life | undefined {
   const life = numberOf(row['life'])
   const lifetimeBytes = blobOf(row['lifetime'])
-  // Without a lifetime it is what is left of a profile that ended.
-  if (life === undefined || lifetimeBytes === undefined) return undefined
+  const joined = blobOf(row['joined'])
+  if (life === undefined || (lifetimeBytes === undefined && joined === undefined)) return undefined
+  return {
+    home,
+    life,
+    joined: joined && readSpot(joined),
+    content: lifetimeBytes && readContent(home, row, lifetimeBytes),
+  }
+}
+
+function readContent(home: VisitorId, row: Row, lifetimeBytes: Buffer): Content {
   const { cell: lifetime, lifetime: times } = readLifetime(lifetimeBytes)
   const cells = new Map<string, Cell>()
   const attributes = new Map<string, Attribute>()
@@ -131,11 +151,15 @@ export function readLife(home: VisitorId, row: Row): Life | undefined {
   for (const [text, at] of entriesOf(row['ids'])) ids.set(text, numberOf(at) ?? 0)
   const listed = [...ids].toSorted(([, a], [, b]) => a - b).map(([text]) => idOf(text))
   const profile: Profile = {
-    key: listed.find(({ kind }) => kind === 'thirdPartyId') ?? home,
-    ids: listed,
+    key: home,
+    ids: ids.has(textOf(home)) ? listed : [home, ...listed.filter((id) => !isSameId(id, home))],
     bornAtMs: numberOf(row['born']) ?? times.writtenAtMs,
     ...times,
     attributes,
   }
-  return { home, life, profile, attributes: cells, ids, lifetime, isJoined: row['joined'] === true }
+  return { profile, attributes: cells, ids, lifetime }
+}
+
+function dayOf(ms: number): number {
+  return Math.floor(ms / dayMs)
 }

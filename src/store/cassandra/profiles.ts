@@ -1,45 +1,51 @@
 import { randomUUID } from 'node:crypto'
 import { mapConcurrently } from '../../lib/pool.ts'
 import { Refusal } from '../../lib/errors.ts'
-import { planUpdate, type FoundProfiles, type Plan } from '../../model/apply.ts'
+import { planUpdate, type FoundProfiles } from '../../model/apply.ts'
 import {
   isGrave,
-  isLive,
   viewOf,
   type Outcome,
+  type Profile,
   type ProfileUpdate,
   type ProfileView,
 } from '../../model/profile.ts'
 import { listUpdates, tallyOutcomes, type RowOutcomes, type Rows } from '../../model/rows.ts'
-import { listIds, type VisitorId } from '../../model/visitor-id.ts'
+import { isSameId, listIds, type VisitorId } from '../../model/visitor-id.ts'
 import type { ProfileStore, Swept } from '../store.ts'
-import { textOf } from './cells.ts'
+import { isSameSpot, type Spot } from './cells.ts'
+import { eraseProfile } from './erasure.ts'
 import { groupUpdates } from './groups.ts'
-import { findLife, isSameLife, readLifeAt, readPlace, straysOf, type Found } from './lives.ts'
+import { chooseTarget, join, linksTo, lostIds, rootsOf, type Link } from './links.ts'
+import { isJoined, nextLife, readPlace } from './lives.ts'
 import type { Names } from './names.ts'
-import { concurrencyMax, type Session } from './session.ts'
-import { adopt, stepsOf, type Steps } from './steps.ts'
+import { Finder, type Found } from './roots.ts'
+import { concurrencyMax, type CellSession } from './session.ts'
+import { gather, unlist, writeProfile } from './steps.ts'
 import { sweepProfiles } from './sweep.ts'
 import type { Tenants } from './tenants.ts'
 import { Ticks } from './ticks.ts'
 import { CellWrites } from './writes.ts'
 
+type ClientTenants = Pick<Tenants, 'tenantOf' | 'remove' | 'isRemoved'>
+type NameNotes = Pick<Names, 'note' | 'list'>
+
 /** Times that an update is decided anew because other nodes changed where its ids lead. */
-const attemptsMax = 10
+const attemptsMax = 30
 
 /**
- * Profiles as one row each, a cell an attribute: see `lives.ts` for what is read, `steps.ts` for
- * what is written. Each update reads, decides by `model/apply.ts`, and writes cells that carry their
- * own times; what two nodes do at once meets cell by cell.
+ * Profiles as one row each, a cell an attribute: see `lives.ts` and `roots.ts` for what is read,
+ * `links.ts` and `steps.ts` for what is written. Each update reads, decides by `model/apply.ts`, and
+ * writes cells that carry their own times; what two nodes do at once meets cell by cell.
  */
 export class CassandraProfiles implements ProfileStore {
-  readonly #session: Session
-  readonly #tenants: Tenants
-  readonly #names: Names
+  readonly #session: CellSession
+  readonly #tenants: ClientTenants
+  readonly #names: NameNotes
   readonly #ticks = new Ticks()
   readonly #sweeper = randomUUID()
 
-  constructor(session: Session, tenants: Tenants, names: Names) {
+  constructor(session: CellSession, tenants: ClientTenants, names: NameNotes) {
     this.#session = session
     this.#tenants = tenants
     this.#names = names
@@ -48,17 +54,18 @@ export class CassandraProfiles implements ProfileStore {
   /** Updates of one profile go one after the other, others side by side. */
   async apply(updates: readonly ProfileUpdate[], nowMs: number): Promise<Outcome[]> {
     const outcomes: Outcome[] = []
-    const finder = new Finder(this.#session)
+    const finder = new Finder(this.#session, nowMs)
     const tenants = await this.#tenantsOf(updates)
     const places = await mapConcurrently(updates, concurrencyMax, (update) =>
-      finder.find(tenants.get(update.client)!, update),
+      finder.find(tenants.get(update.client)!, update.ids),
     )
     const names = new Map<string, Set<string>>()
     await mapConcurrently(groupUpdates(updates, places), concurrencyMax, async (group) => {
       for (const [turn, index] of group.entries()) {
         const update = updates[index]!
         const tenant = tenants.get(update.client)!
-        const found = turn === 0 ? places[index]! : await new Finder(this.#session).find(tenant, update)
+        const found =
+          turn === 0 ? places[index]! : await new Finder(this.#session, nowMs).find(tenant, update.ids)
         const noted = names.get(tenant) ?? new Set()
         names.set(tenant, noted)
         outcomes[index] = await this.#applyOne({ tenant, update, nowMs, names: noted }, found)
@@ -74,8 +81,9 @@ export class CassandraProfiles implements ProfileStore {
   }
 
   async get(client: string, id: VisitorId, nowMs: number): Promise<ProfileView | undefined> {
-    const { life } = await findLife(this.#session, await this.#tenants.tenantOf(client), id)
-    return life && isLive(life.profile, nowMs) ? viewOf(life.profile) : undefined
+    const tenant = await this.#tenants.tenantOf(client)
+    const [found] = await new Finder(this.#session, nowMs).find(tenant, [id])
+    return found?.root?.profile && viewOf(found.root.profile)
   }
 
   async attributeNames(client: string): Promise<string[]> {
@@ -96,66 +104,85 @@ export class CassandraProfiles implements ProfileStore {
     return new Map(clients.map((client, index) => [client, tenants[index]!]))
   }
 
-  /**
-   * Decides an update and carries it out, and decides anew when its ids lead elsewhere by then.
-   *
-   * Who makes ids lead elsewhere writes that first and then looks for what was written to the former
-   * profile; who writes to a profile that may be joined writes first and then looks where the ids
-   * lead. So one of two nodes at least sees the other, and nothing that was confirmed is lost.
-   */
+  /** Decides an update and carries it out: first where its ids lead, then what it writes there. */
   async #applyOne(one: One, first: readonly Found[]): Promise<Outcome> {
-    const { tenant, update, nowMs, names } = one
+    const { tenant, update, nowMs } = one
     let found = first
     let outcome: Outcome | undefined
+    let order: readonly VisitorId[] | undefined
     for (let attempts = 0; attempts < attemptsMax; attempts++) {
+      if (attempts > 0) found = await new Finder(this.#session, nowMs).find(tenant, update.ids)
       const plan = planUpdate(update, profilesOf(found, nowMs), nowMs)
       outcome = laterOutcome(outcome, plan.outcome)
-      const steps = await stepsOf({
-        found,
-        plan,
-        nowMs,
-        ticks: this.#ticks,
-        readPlace: (id) => readPlace(this.#session, tenant, id),
-      })
-      if (steps === undefined) return outcome
-      await steps.writes.execute(this.#session, tenant)
-      noteNames(plan, names)
-      if (!steps.isContested) return outcome
-      const after = await this.#settle(one, steps)
-      if (after === undefined) return outcome
-      found = after
+      const [root] = rootsOf(found)
+      if (plan.outcome.kind === 'erased' && root !== undefined) {
+        const { writtenAtMs = 0 } = root.profile ?? {}
+        const inside = { session: this.#session, tenant, nowMs, ticks: this.#ticks }
+        if (await eraseProfile(inside, root, Math.max(update.atMs, writtenAtMs))) return outcome
+        continue
+      }
+      if (plan.write === undefined) {
+        if (plan.outcome.kind !== 'unchanged' || !(await this.#gather(tenant, found))) return outcome
+        continue
+      }
+      order ??= plan.write.ids
+      const after = { ...plan.write, ids: inOrder(plan.write.ids, order) }
+      if (await this.#carryOut(one, found, after)) return outcome
     }
     throw new Refusal('store_unavailable', 'Too many changes of this visitor at once; try again later.')
   }
 
-  /**
-   * Looks at what other nodes did meanwhile, and joins what they wrote beside it.
-   *
-   * @returns where the ids lead when that is elsewhere than decided
-   */
-  async #settle({ tenant, update, nowMs }: One, steps: Steps): Promise<readonly Found[] | undefined> {
-    const found = await new Finder(this.#session).find(tenant, update)
-    const { target, absorbed } = steps
-    if (target === undefined) return undefined
-    const writes = new CellWrites()
-    for (const { life, isPlanned } of absorbed) {
-      const now = await readLifeAt(this.#session, tenant, life)
-      if (now) adopt(writes, target, { now, before: isPlanned ? life : undefined, ticks: this.#ticks })
+  /** Does the next step of an update; returns whether it was the last one. */
+  async #carryOut(one: One, found: readonly Found[], after: Profile): Promise<boolean> {
+    const { tenant, update, nowMs, names } = one
+    const readAt = (id: VisitorId) => readPlace(this.#session, tenant, id)
+    // First of all: an id that moves on takes nothing along.
+    if (await this.#gather(tenant, found)) return false
+    const fresh = after.ids.filter(({ kind, id }) => kind === 'tntId' && id === update.newTntId)
+    const led = [...found, ...(await new Finder(this.#session, nowMs).find(tenant, fresh))]
+    const target = await chooseTarget(after.key, led, { nowMs, readPlace: readAt })
+    const links = linksTo(target, led, nowMs)
+    if (links.length > 0) {
+      await this.#link(one, found, links)
+      return false
     }
-    // A profile that is gone by now was ended by a node that this one had not seen.
-    const isForeseen = found.every(
-      ({ life }) => life !== undefined && !life.isJoined && isSameLife(life, target),
-    )
-    if (isForeseen) {
-      for (const one of found) {
-        for (const stray of straysOf(one, nowMs)) {
-          if (absorbed.some(({ life }) => isSameLife(life, stray))) continue
-          adopt(writes, target, { now: stray, before: undefined, ticks: this.#ticks })
-        }
-      }
+    const before = rootsOf(found).find(({ spot }) => isSameSpot(spot, target))?.content
+    const writes = new CellWrites()
+    writeProfile(writes, target, { before, after, ticks: this.#ticks })
+    await writes.execute(this.#session, tenant)
+    for (const [name, { value }] of after.attributes) if (value !== undefined) names.add(name)
+    await this.#close(one, lostIds(before?.profile, after), target)
+    // Who joins it sees what was written before; who wrote it sees that it was joined.
+    return target.home.kind === 'thirdPartyId' || !(await isJoined(this.#session, tenant, target))
+  }
+
+  async #link({ tenant, update }: One, found: readonly Found[], links: readonly Link[]) {
+    await Promise.all(links.map((link) => join(this.#session, tenant, link)))
+    const writes = new CellWrites()
+    for (const root of rootsOf(found)) {
+      const isLeft = links.every(({ from, to }) => !isSameSpot(from, root.spot) && !isSameSpot(to, root.spot))
+      if (isLeft) unlist(writes, root, listIds(update.ids), this.#ticks)
     }
     await writes.execute(this.#session, tenant)
-    return isForeseen ? undefined : found
+  }
+
+  /** Moves to roots what lies in lives that were joined to them; returns whether there was any. */
+  async #gather(tenant: string, found: readonly Found[]): Promise<boolean> {
+    const writes = new CellWrites()
+    for (const root of rootsOf(found)) if (root.joined.length > 0) gather(writes, root, this.#ticks)
+    if (writes.isEmpty) return false
+    await writes.execute(this.#session, tenant)
+    return true
+  }
+
+  /** Ids that are beyond the limit of a profile lead nowhere. */
+  async #close({ tenant, nowMs }: One, ids: readonly VisitorId[], target: Spot) {
+    if (ids.length === 0) return
+    for (const { place, root } of await new Finder(this.#session, nowMs).find(tenant, ids)) {
+      if (root === undefined || !isSameSpot(root.spot, target)) continue
+      const next = nextLife(place, nowMs)
+      await join(this.#session, tenant, { from: next, to: next })
+    }
   }
 }
 
@@ -167,33 +194,21 @@ interface One {
   readonly names: Set<string>
 }
 
-/** Reads what ids lead to, each id once. */
-class Finder {
-  readonly #session: Session
-  readonly #known = new Map<string, Promise<Found>>()
-
-  constructor(session: Session) {
-    this.#session = session
-  }
-
-  find(tenant: string, { ids }: ProfileUpdate): Promise<Found[]> {
-    return Promise.all(listIds(ids).map((id) => this.#findId(tenant, id)))
-  }
-
-  #findId(tenant: string, id: VisitorId): Promise<Found> {
-    const key = `${tenant}\0${textOf(id)}`
-    const known = this.#known.get(key) ?? findLife(this.#session, tenant, id)
-    this.#known.set(key, known)
-    return known
-  }
-}
-
 function profilesOf(found: readonly Found[], nowMs: number): FoundProfiles {
   const profileOf = (kind: VisitorId['kind']) => {
-    const profile = found.find(({ place }) => place.id.kind === kind)?.life?.profile
-    return profile && (isLive(profile, nowMs) || isGrave(profile, nowMs)) ? profile : undefined
+    const { root, past } = found.find(({ place }) => place.id.kind === kind) ?? {}
+    return root?.profile ?? (past && isGrave(past, nowMs) ? past : undefined)
   }
   return { tntId: profileOf('tntId'), thirdPartyId: profileOf('thirdPartyId'), ecid: profileOf('ecid') }
+}
+
+/** Ids in the order in which they were to be linked at first, before lives were joined. */
+function inOrder(ids: readonly VisitorId[], order: readonly VisitorId[]): VisitorId[] {
+  const rank = (id: VisitorId) => {
+    const index = order.findIndex((other) => isSameId(id, other))
+    return index === -1 ? order.length : index
+  }
+  return ids.toSorted((a, b) => rank(a) - rank(b))
 }
 
 /** What became of an update is what became of it first; a refusal counts whenever it comes. */
@@ -202,8 +217,4 @@ function laterOutcome(before: Outcome | undefined, now: Outcome): Outcome {
   return 'bytes' in before && 'bytes' in now && before.kind !== 'refused'
     ? { ...now, kind: before.kind }
     : before
-}
-
-function noteNames({ write }: Plan, names: Set<string>) {
-  for (const [name, { value }] of write?.attributes ?? []) if (value !== undefined) names.add(name)
 }

@@ -3,7 +3,10 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Session, type ClusterAddress } from './session.ts'
 
 /** The layout's version. A store with a later one is not opened. */
-export const schemaVersion = 1
+export const schemaVersion = 2
+
+/** A layout in which two nodes could lose a write; nothing of it is taken over. */
+const trialVersion = 1
 
 /** Copies of everything in each data centre, where there are as many nodes. */
 const replicasMax = 3
@@ -17,12 +20,12 @@ const lookEveryMs = 500
 
 /** The tables; docs/internals/cassandra.md says why they are as they are. */
 const tables = [
-  // An id, and the profiles that began under it.
+  // An id, and the lives that began under it.
   `CREATE TABLE IF NOT EXISTS profiles (
     client text, kind tinyint, id text, life int,
-    leads blob STATIC, last_life int STATIC,
-    attributes map<text, blob>, ids map<text, bigint>, lifetime blob, born bigint, joined boolean,
-    PRIMARY KEY ((client, kind, id), life))`,
+    last_life int STATIC,
+    attributes map<text, blob>, ids map<text, bigint>, lifetime blob, born bigint, joined blob,
+    PRIMARY KEY ((client, kind, id), life)) WITH CLUSTERING ORDER BY (life DESC)`,
   `CREATE TABLE IF NOT EXISTS names (
     client text, shard tinyint, name text, PRIMARY KEY ((client, shard), name))`,
   'CREATE TABLE IF NOT EXISTS removals (client text PRIMARY KEY, removals int)',
@@ -110,7 +113,7 @@ async function migrateTables(session: Session): Promise<void> {
   for (;;) {
     const version = await readVersion(session)
     if (version === schemaVersion) return
-    requireKnown(version)
+    requireKnown(version, session.keyspace)
     await session.changeSchema(metaTable(session.keyspace))
     const nowMs = Date.now()
     if (await takeLock(session, holder, nowMs)) break
@@ -156,7 +159,7 @@ async function takeLock(session: Session, holder: string, nowMs: number): Promis
  */
 export async function requireSchema(session: Session): Promise<void> {
   const version = await readVersion(session)
-  requireKnown(version)
+  requireKnown(version, session.keyspace)
   if (version === schemaVersion) return
   throw new Error(
     `the store has layout ${version ?? 'none'}, this version needs ${schemaVersion}; ` +
@@ -164,7 +167,14 @@ export async function requireSchema(session: Session): Promise<void> {
   )
 }
 
-function requireKnown(version: number | undefined) {
+function requireKnown(version: number | undefined, keyspace: string) {
+  if (version === trialVersion) {
+    throw new Error(
+      `keyspace ${keyspace} was made by a trial version, whose layout is not read any more: copy its ` +
+        `profiles with that version's \`silhouette store copy\`, or drop it with ` +
+        `\`DROP KEYSPACE "${keyspace}"\` in cqlsh; or name another keyspace in SILHOUETTE_STORE_URL`,
+    )
+  }
   if (version === undefined || version <= schemaVersion) return
   throw new Error(`the store has layout ${version}, made by a later version; this one knows ${schemaVersion}`)
 }

@@ -24,7 +24,8 @@ export interface Statement {
   readonly params: readonly unknown[]
 }
 
-export type Row = types.Row
+/** Values by column. */
+export type Row = Readonly<Record<string, unknown>>
 
 /** How long connecting to one node may take, ms. */
 const connectMsMax = 2_000
@@ -116,8 +117,13 @@ export class Session {
   }
 
   /** Reads the rows that linearizable writes left, one that is under way brought to its end first. */
-  async readSerial(query: string, params: readonly unknown[]): Promise<Row[]> {
-    const options = { consistency: types.consistencies.serial }
+  async readSerial(
+    query: string,
+    params: readonly unknown[],
+    scope: 'install' | 'region' = 'install',
+  ): Promise<Row[]> {
+    const { serial, localSerial } = types.consistencies
+    const options = { consistency: scope === 'install' ? serial : localSerial }
     const { rows } = await this.#run(() => this.#client.execute(query, [...params], options))
     return rows
   }
@@ -166,12 +172,9 @@ export class Session {
     return result.wasApplied()
   }
 
-  /**
-   * Carries out a statement that changes the schema, and waits until all nodes agree on it. It is told
-   * to one node: of two, one would answer that there was nothing to change, and nobody would wait.
-   */
+  /** Carries out a statement that changes the schema, and waits until all nodes agree on it. */
   async changeSchema(query: string): Promise<void> {
-    await this.#client.execute(query, [], { prepare: false, isIdempotent: false, readTimeout: 30_000 })
+    await this.#client.execute(query, [], { prepare: false, readTimeout: 30_000 })
   }
 
   /** Lists the nodes of all data centres. */
@@ -219,6 +222,9 @@ export class Session {
     }
   }
 }
+
+/** The part of a session that profiles are read and written through. */
+export type CellSession = Pick<Session, 'read' | 'readSerial' | 'readPage' | 'write' | 'writeIf'>
 
 /** A linearizable write whose end is unknown; reading with `readSerial` settles it. */
 export class UncertainWrite extends Refusal {}

@@ -1,20 +1,20 @@
 import { mapConcurrently } from '../../lib/pool.ts'
 import { failedRowsName, noProgress, type Batch } from '../../model/batch.ts'
-import { chiefIdOf, isGrave, isLive, type Profile } from '../../model/profile.ts'
-import { planReplacement } from '../../model/replace.ts'
+import { isGrave, isLive, type Profile } from '../../model/profile.ts'
 import { isSameId, type VisitorId } from '../../model/visitor-id.ts'
 import type { Page, PageOptions, StoredDocument, StoredProfile, Transfer } from '../store.ts'
 import type { BatchList } from './batches.ts'
-import { idOf, readLead, textOf } from './cells.ts'
-import { blobOf } from './columns.ts'
+import { idOf, isSameSpot, textOf, type Spot } from './cells.ts'
 import { listDocuments, putDocuments } from './document-transfer.ts'
-import { findLife, isSameLife, readLife, readPlace, type Found, type Life } from './lives.ts'
+import { join, rootsOf } from './links.ts'
+import { nextLife, readLife, readPlace, type Content, type Life, type Place } from './lives.ts'
 import type { Names } from './names.ts'
 import { PartCutter } from './part-cutter.ts'
 import type { Parts } from './parts.ts'
+import { Finder, type Found } from './roots.ts'
 import { concurrencyMax, type Row, type Session } from './session.ts'
 import type { CassandraSpool } from './spool.ts'
-import { stepsOf } from './steps.ts'
+import { unlist, writeProfile } from './steps.ts'
 import type { Tenants } from './tenants.ts'
 import { Ticks } from './ticks.ts'
 import { CellWrites } from './writes.ts'
@@ -22,7 +22,7 @@ import { CellWrites } from './writes.ts'
 /** Ids of one profile that are read at a time. */
 const idsAtOnce = 16
 
-const query = 'SELECT client, kind, id, life, attributes, ids, lifetime, born, joined, leads FROM profiles'
+const query = 'SELECT client, kind, id, life, attributes, ids, lifetime, born, joined FROM profiles'
 
 interface Inside {
   readonly tenants: Tenants
@@ -55,12 +55,12 @@ export class CassandraTransfer implements Transfer {
     })
   }
 
-  async removeProfiles(client: string, chiefIds: readonly VisitorId[]): Promise<void> {
+  async removeProfiles(client: string, keys: readonly VisitorId[], nowMs: number): Promise<void> {
     const tenant = await this.#inside.tenants.tenantOf(client)
-    await mapConcurrently(chiefIds, concurrencyMax, async (id) => {
-      const { life } = await findLife(this.#session, tenant, id)
-      const chief = life && chiefIdOf(life.profile)
-      if (chief && isSameId(chief, id)) await this.#end(tenant, [life])
+    await mapConcurrently(keys, concurrencyMax, async (key) => {
+      const [found] = await this.#find(tenant, [key], nowMs)
+      const [newest] = found?.place.lives ?? []
+      if (newest && !newest.joined) await this.#end(tenant, [newest])
     })
   }
 
@@ -130,20 +130,23 @@ export class CassandraTransfer implements Transfer {
   /** A row counts as a profile with the ids that lead to it; without any it is what is left of one. */
   async #readStored(row: Row, nowMs: number): Promise<StoredProfile | undefined> {
     const tenant = String(row['client'])
-    const home = idOf(`${Number(row['kind'])}${String(row['id'])}`)
-    const life = readLife(home, row)
-    if (life === undefined || life.isJoined || !isKept(life.profile, nowMs)) return undefined
+    const life = readLife(idOf(`${Number(row['kind'])}${String(row['id'])}`), row)
+    const stored = life?.content?.profile
+    if (life === undefined || stored === undefined || life.joined || !isKept(stored, nowMs)) return undefined
     if (await this.#inside.tenants.isRemoved(tenant)) return undefined
-    const leads = blobOf(row['leads'])
-    const isLed = await mapConcurrently(life.profile.ids, idsAtOnce, async (id) => {
-      if (isSameId(id, home)) return leads !== undefined && isSameLife(readLead(leads), life)
-      const found = await findLife(this.#session, tenant, id)
-      return found.life !== undefined && isSameLife(found.life, life)
-    })
-    const ids = life.profile.ids.filter((_, index) => isLed[index])
-    if (ids.length === 0) return undefined
     const [client = ''] = tenant.split('#')
-    return { client, profile: { ...life.profile, ids } }
+    const found = await new Finder(this.#session, nowMs).find(tenant, stored.ids)
+    const leading = found.filter(({ root }) => root !== undefined && isSameSpot(root.spot, life))
+    const profile = leading[0]?.root?.profile
+    if (profile === undefined) {
+      const isMark = isGrave(stored, nowMs) && found[0]?.past !== undefined && isNewest(found[0].place, life)
+      return isMark ? { client, profile: stored } : undefined
+    }
+    const ids = profile.ids.filter((id) => {
+      const known = found.find(({ place }) => isSameId(place.id, id))
+      return known === undefined || leading.includes(known)
+    })
+    return { client, profile: { ...profile, ids } }
   }
 
   /**
@@ -151,32 +154,59 @@ export class CassandraTransfer implements Transfer {
    * is ended and begins anew: links keep the order in which they were made.
    */
   async #put(tenant: string, profile: Profile, nowMs: number): Promise<void> {
-    let found = await this.#find(tenant, profile)
-    const own = livesOf(found, nowMs).filter(({ profile: { key } }) =>
-      profile.ids.some((id) => isSameId(id, key)),
-    )
-    if (own.length > 0 && !(own.length === 1 && fits(own[0]!, profile))) {
-      await this.#end(tenant, own)
-      found = await this.#find(tenant, profile)
+    const same = await this.#findSame(tenant, profile, nowMs)
+    if (same) {
+      await this.#write(tenant, same, { before: same.content, after: profile })
+      return
     }
-    const lives = livesOf(found, nowMs).map((life) => life.profile)
-    const steps = await stepsOf({
-      found,
-      plan: { ...planReplacement(profile, lives), outcome: { kind: 'updated', bytes: 0 } },
-      nowMs,
-      ticks: this.#ticks,
-      readPlace: (id) => readPlace(this.#session, tenant, id),
+    const isOwn = (id: VisitorId) => profile.ids.some((own) => isSameId(own, id))
+    const roots = rootsOf(await this.#find(tenant, profile.ids, nowMs))
+    await this.#end(
+      tenant,
+      roots.filter(({ spot }) => isOwn(spot.home)).map(({ spot }) => spot),
+    )
+    const found = await this.#find(tenant, profile.ids, nowMs)
+    const place = found.find((one) => isSameId(one.place.id, profile.key))?.place
+    const target = nextLife(place ?? (await readPlace(this.#session, tenant, profile.key)), nowMs)
+    const unlisted = new CellWrites()
+    for (const root of rootsOf(found)) unlist(unlisted, root, profile.ids, this.#ticks)
+    await unlisted.execute(this.#session, tenant)
+    await mapConcurrently(found, idsAtOnce, async (one) => {
+      if (isSameId(one.place.id, target.home)) return
+      await join(this.#session, tenant, { from: nextLife(one.place, nowMs), to: target })
     })
-    await steps?.writes.execute(this.#session, tenant)
+    await this.#write(tenant, target, { before: undefined, after: profile })
   }
 
-  #find(tenant: string, { ids }: Profile): Promise<Found[]> {
-    return mapConcurrently(ids, idsAtOnce, (id) => findLife(this.#session, tenant, id))
+  /** The life of a profile that is there with the same ids. */
+  async #findSame(tenant: string, profile: Profile, nowMs: number): Promise<Life | undefined> {
+    const found = await this.#find(tenant, profile.ids, nowMs)
+    const life = found.find(({ place }) => isSameId(place.id, profile.key))?.place.lives[0]
+    if (life?.content === undefined || life.joined || !isKept(life.content.profile, nowMs)) return undefined
+    const stored = life.content.profile
+    // Of two creations the earlier one stays: a later one is that of another profile.
+    if (idsText(stored) !== idsText(profile) || profile.bornAtMs > stored.bornAtMs) return undefined
+    const leadsThere = found.every(({ place, root }) => {
+      if (root === undefined) return isNewest(place, life)
+      return isSameSpot(root.spot, life) && root.joined.length === 0
+    })
+    return leadsThere ? life : undefined
   }
 
-  async #end(tenant: string, lives: readonly Life[]): Promise<void> {
+  async #write(tenant: string, spot: Spot, change: { before: Content | undefined; after: Profile }) {
     const writes = new CellWrites()
-    for (const life of lives) writes.end(life)
+    writeProfile(writes, spot, { ...change, ticks: this.#ticks })
+    await writes.execute(this.#session, tenant)
+  }
+
+  async #find(tenant: string, ids: readonly VisitorId[], nowMs: number): Promise<Found[]> {
+    const finder = new Finder(this.#session, nowMs)
+    return (await mapConcurrently(ids, idsAtOnce, (id) => finder.find(tenant, [id]))).flat()
+  }
+
+  async #end(tenant: string, spots: readonly Spot[]): Promise<void> {
+    const writes = new CellWrites()
+    for (const spot of spots) writes.end(spot)
     await writes.execute(this.#session, tenant)
   }
 }
@@ -185,20 +215,11 @@ function isKept(profile: Profile, nowMs: number): boolean {
   return isLive(profile, nowMs) || isGrave(profile, nowMs)
 }
 
-function livesOf(found: readonly Found[], nowMs: number): Life[] {
-  const lives: Life[] = []
-  for (const { life } of found) {
-    if (life === undefined || !isKept(life.profile, nowMs)) continue
-    if (!lives.some((other) => isSameLife(other, life))) lives.push(life)
-  }
-  return lives
+function isNewest({ lives: [newest] }: Place, spot: Spot): boolean {
+  return newest !== undefined && isSameSpot(newest, spot)
 }
 
-/** Ids of one kind keep their order; some stores list the key before all others. */
-function fits({ isJoined, profile: before }: Life, after: Profile): boolean {
-  return !isJoined && idsText(before) === idsText(after)
-}
-
-function idsText({ ids }: Profile): string {
-  return JSON.stringify(ids.map(textOf).toSorted((a, b) => Number(a[0]) - Number(b[0])))
+/** The key comes first in some stores, whenever it was linked. */
+function idsText({ ids, key }: Profile): string {
+  return JSON.stringify(ids.filter((id) => !isSameId(id, key)).map(textOf))
 }

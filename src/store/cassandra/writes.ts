@@ -1,20 +1,19 @@
 import type { VisitorId } from '../../model/visitor-id.ts'
-import { endTimestamp, kindNumbers, leadBytes, textOf, type Cell, type Lead } from './cells.ts'
-import type { Life } from './lives.ts'
-import type { Session, Statement } from './session.ts'
+import { endTimestamp, kindNumbers, textOf, type Cell, type Spot } from './cells.ts'
+import type { CellSession, Statement } from './session.ts'
 
 /** Bytes and partitions that one logged batch may have: Cassandra refuses those of 50 KiB. */
 const batchBytesMax = 30_000
 const batchPartitionsMax = 50
 
-/** Where cells are: a profile's row, or (without a life) what is kept of the id itself. */
-export interface Spot {
+interface Row {
   readonly home: VisitorId
+  /** Without one it is what is kept of the id itself. */
   readonly life?: number
 }
 
 interface Group {
-  readonly spot: Spot
+  readonly spot: Row
   readonly timestamp: number
   readonly sets: Map<string, unknown>
 }
@@ -26,7 +25,7 @@ interface Group {
  */
 export class CellWrites {
   readonly #groups = new Map<string, Group>()
-  readonly #ends: Spot[] = []
+  readonly #ends: Row[] = []
   #bytes = 0
 
   get isEmpty(): boolean {
@@ -43,9 +42,9 @@ export class CellWrites {
     this.#member(this.#group(spot, timestamp, 'drop'), 'attributes = attributes - ?', name)
   }
 
-  id(spot: Spot, id: VisitorId, at: number) {
-    this.#bytes += id.id.length
-    this.#entry(this.#group(spot, at, 'set'), 'ids = ids + ?', textOf(id), at)
+  id(spot: Spot, id: string, at: number) {
+    this.#bytes += id.length
+    this.#entry(this.#group(spot, at, 'set'), 'ids = ids + ?', id, at)
   }
 
   dropId(spot: Spot, id: string, at: number) {
@@ -60,35 +59,22 @@ export class CellWrites {
     this.#group(spot, timestamp, 'set').sets.set('born = ?', bornAtMs)
   }
 
-  joined(spot: Spot, at: number) {
-    this.#group(spot, at, 'set').sets.set('joined = ?', true)
-  }
-
-  /** Makes an id lead to a profile. */
-  lead(id: VisitorId, lead: Lead) {
-    this.#bytes += id.id.length + lead.home.id.length
-    this.#group({ home: id }, lead.at, 'set').sets.set('leads = ?', leadBytes(lead))
-  }
-
-  /** Notes the number of the last profile that began under an id; the greatest one stays. */
-  lastLife(home: VisitorId, life: number) {
+  /** Ends a profile, with all that was and will be written to it. */
+  end({ home, life }: Spot) {
+    this.#ends.push({ home, life })
+    // The number is its own time: the greatest one stays.
     this.#group({ home }, life, 'set').sets.set('last_life = ?', life)
   }
 
-  /** Ends a profile, with all that was and will be written to it. */
-  end({ home, life }: Pick<Life, 'home' | 'life'>) {
-    this.#ends.push({ home, life })
-  }
-
   /** The partition that most is written to comes first. */
-  async execute(session: Session, client: string): Promise<void> {
+  async execute(session: CellSession, client: string): Promise<void> {
     const partitions = new Map<string, Statement[]>()
     const add = (home: VisitorId, statement: Statement) => {
       const statements = partitions.get(textOf(home)) ?? []
       partitions.set(textOf(home), statements)
       statements.push(statement)
     }
-    const rowOf = ({ home, life }: Spot) => [
+    const rowOf = ({ home, life }: Row) => [
       client,
       kindNumbers[home.kind],
       home.id,
@@ -123,7 +109,7 @@ export class CellWrites {
     else sets.set(set, new Set([key]))
   }
 
-  #group(spot: Spot, timestamp: number, kind: 'set' | 'drop'): Group {
+  #group(spot: Row, timestamp: number, kind: 'set' | 'drop'): Group {
     const key = `${textOf(spot.home)}\0${spot.life ?? ''}\0${timestamp}\0${kind}`
     let group = this.#groups.get(key)
     if (group === undefined) this.#groups.set(key, (group = { spot, timestamp, sets: new Map() }))
@@ -131,6 +117,6 @@ export class CellWrites {
   }
 }
 
-function whereOf({ life }: Spot): string {
+function whereOf({ life }: Row): string {
   return `WHERE client = ? AND kind = ? AND id = ?${life === undefined ? '' : ' AND life = ?'}`
 }

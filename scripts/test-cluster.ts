@@ -1,4 +1,4 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { migrate } from '../src/store/cassandra/schema.ts'
@@ -7,10 +7,12 @@ import { Session } from '../src/store/cassandra/session.ts'
 /**
  * Runs the contract of stores and the tests of the cluster on real ones, which it starts and stops:
  *
- *     npm run test:cluster                 sizes for each change
+ *     npm run test:cluster                 all of it
+ *     npm run test:cluster -- --small      with smaller batches, for each change
  *     npm run test:cluster -- --full       full sizes
- *     npm run test:cluster -- --contract   the contract alone, on one node
- *     npm run test:cluster -- --regions    two data centres alone
+ *     npm run test:cluster -- --contract   one part alone: on one node,
+ *     npm run test:cluster -- --cluster    on three, some of which are stopped,
+ *     npm run test:cluster -- --regions    or on two data centres, which are cut apart
  *     npm run test:cluster -- store-away   the files whose path holds that text, on three nodes
  *
  * `--previous=REF` names the version that a rolling upgrade begins with: the last tag unless given. As long
@@ -18,6 +20,9 @@ import { Session } from '../src/store/cassandra/session.ts'
  */
 const args = process.argv.slice(2)
 const isFull = args.includes('--full')
+
+/** Rows of the batch during which nodes die: the most that an upload may have, in full. */
+const batchRows = isFull ? 500_000 : args.includes('--small') ? 10_000 : 30_000
 const filters = args.filter((argument) => !argument.startsWith('--'))
 
 const previousFlag = '--previous='
@@ -35,7 +40,7 @@ const contract: Part = {
   nodes: isFull ? 3 : 1,
   datacenters: 1,
   keyspaces: ['test_contract'],
-  tests: ['test/contract', 'test/flows'],
+  tests: ['test/contract', 'test/flows', 'test/one-node'],
 }
 const cluster: Part = {
   nodes: 3,
@@ -51,6 +56,15 @@ const regions: Part = {
 }
 
 let previous: string | undefined
+let running: ChildProcess | undefined
+// Nodes outlive this process unless they are told to end, as when its time is over.
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => {
+    // Whoever tests would start nodes again that it had stopped.
+    running?.kill('SIGKILL')
+    void script('down').finally(() => process.exit(1))
+  })
+}
 process.exitCode = await main()
 
 /** Each part is run, also after one that failed. */
@@ -64,9 +78,13 @@ async function main(): Promise<number> {
 
 function chosen(): readonly Part[] {
   if (filters.length > 0) return [cluster]
-  if (args.includes('--contract')) return [contract]
-  if (args.includes('--regions')) return [regions]
-  return [contract, cluster, regions]
+  const all = new Map([
+    ['--contract', contract],
+    ['--cluster', cluster],
+    ['--regions', regions],
+  ])
+  const named = [...all].filter(([flag]) => args.includes(flag)).map(([, part]) => part)
+  return named.length > 0 ? named : [...all.values()]
 }
 
 async function test({ tests, ...wanted }: Part): Promise<number> {
@@ -116,11 +134,12 @@ function run(command: string, given: readonly string[]): Promise<number> {
   const env = {
     ...process.env,
     CASSANDRA_HOST: '127.0.0.1',
-    ...(isFull && { CLUSTER_FULL: 'yes' }),
+    CLUSTER_BATCH_ROWS: String(batchRows),
     ...(previous !== undefined && { CLUSTER_PREVIOUS: previous }),
   }
   return new Promise((resolve, reject) => {
     const child = spawn(command, [...given], { stdio: 'inherit', env })
+    running = child
     child.once('error', reject)
     child.once('exit', (code) => resolve(code ?? 1))
   })

@@ -99,7 +99,7 @@ export function startBatchLoop(context: DomainContext, log: Logger): BatchRunner
 }
 
 async function runInThread(config: Config) {
-  const log = openLog(config.logLevel)
+  const log = openLog(config)
   const opened = await openStore(config, { as: 'attached' })
   const store = watchStore(opened, (report) => parentPort?.postMessage(report))
   const loop = startBatchLoop(

@@ -28,6 +28,7 @@ const commandLineVariables = new Set(['URL', 'CLIENT', 'TOKEN', 'TIMEOUT'].map((
 const settings = {
   host: hostName('HOST', 'Address to listen on.', '127.0.0.1', { empty: false }),
   port: count('PORT', 'Port to listen on; 0 asks for a free one.', 8080, { min: 0, max: 65_535 }),
+  nodeId: line('NODE_ID', 'Name of this node in the log and the metrics; empty: that of its machine.', ''),
   storeUrl: custom(
     'STORE_URL',
     'Where profiles are kept: a directory, a Cassandra cluster, or memory alone (nothing survives).',

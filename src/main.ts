@@ -9,8 +9,9 @@ import { watchStore, type StoreReport } from './domain/watched-store.ts'
 import { Metrics } from './http/metrics.ts'
 import { Tls } from './http/tls.ts'
 import { Drain } from './lib/drain.ts'
+import { packageVersion } from './lib/version.ts'
 import { listenForShutdown, type Shutdown } from './lib/shutdown.ts'
-import { openLog } from './log.ts'
+import { nameOfNode, openLog } from './log.ts'
 import { firstSecrets } from './first-secrets.ts'
 import { startHousekeeping } from './housekeeping.ts'
 import { warnOfOpenClients } from './open-clients.ts'
@@ -34,7 +35,7 @@ await main()
 async function main() {
   const config = readSettings()
   if (config === undefined) return
-  const log = openLog(config.logLevel)
+  const log = openLog(config)
   const shutdown = listenForShutdown({
     timeoutMs: (config.drainSeconds + config.shutdownSeconds) * 1000,
     report: (problem, cause) => log.error({ err: cause }, problem),
@@ -63,6 +64,7 @@ async function serve(config: Config, log: Logger, shutdown: Shutdown): Promise<s
   const tls = config.tlsCert === '' ? undefined : new Tls(config)
   const metrics = new Metrics()
   metrics.addProcess()
+  metrics.tellNode({ node: nameOfNode(config.nodeId), version: packageVersion() })
   const report = (of: StoreReport) => metrics.record(of)
   const store = watchStore(await openStore(config, { as: 'server' }), report)
   shutdown.add('the store', () => store.close())

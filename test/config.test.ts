@@ -42,6 +42,7 @@ describe('settings', () => {
       oidcCreate: 'no',
       tlsCert: '',
       tlsKey: '',
+      nodeId: '',
       edgeHost: '',
       profileLifetimeDays: 14,
       updateQueryBytesMax: 8192,

@@ -4,7 +4,7 @@ import { durationForms, durationSeconds } from './duration.ts'
 import { UsageError } from './errors.ts'
 import { readLogin, type Login } from './login-file.ts'
 import { readShort, type Shell } from './shell.ts'
-import { packageVersion } from './version.ts'
+import { packageVersion } from '../lib/version.ts'
 
 /** Options by which a command reaches the service; what is left out comes from variables, then the login. */
 export interface ConnectionOptions {

@@ -17,7 +17,7 @@ import { addUser } from './commands/user.ts'
 import { addWorkspace } from './commands/workspace.ts'
 import { addConnection } from './connection.ts'
 import type { Shell } from './shell.ts'
-import { packageVersion } from './version.ts'
+import { packageVersion } from '../lib/version.ts'
 
 const summary = `Runs and administers Silhouette, a self-hosted visitor-profile service.
 

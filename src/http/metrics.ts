@@ -93,8 +93,19 @@ export class Metrics {
     ['reading'],
   )
 
+  readonly #node = this.#gauge({
+    name: 'silhouette_node_info',
+    help: 'Always 1; says which node this is, and its version.',
+    labels: ['node', 'version'],
+  })
+
   constructor() {
     for (const code of Object.keys(errorCodes)) this.#refusals.inc({ code }, 0)
+  }
+
+  /** Says which node all this is told of. */
+  tellNode({ node, version }: { node: string; version: string }): void {
+    this.#node.set([{ labels: { node, version }, value: 1 }])
   }
 
   observeRequest({ method, route, status, seconds }: RequestFacts): void {

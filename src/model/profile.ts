@@ -1,6 +1,6 @@
 import { erasureMarker, firstSessionStart, type Attribute, type AttributeValues } from './attribute.ts'
 import { linkedIdsMax, profileBytesMax, removalKeptMs } from './limits.ts'
-import type { VisitorId, VisitorIds } from './visitor-id.ts'
+import type { IdKind, VisitorId, VisitorIds } from './visitor-id.ts'
 
 /** Everything known of one visitor. `ids` holds every linked id, `key` among them, in order of linking. */
 export interface Profile {
@@ -105,6 +105,15 @@ export function isGrave(profile: Pick<Profile, 'writtenAtMs' | 'expiresAtMs'>, n
 /** The thirdPartyId of a profile, if it has one. It is always the key. */
 export function thirdPartyIdOf(profile: Profile): string | undefined {
   return profile.key.kind === 'thirdPartyId' ? profile.key.id : undefined
+}
+
+/**
+ * The id that tells a profile from all others, whichever store it is in: that under which it is stored
+ * may be another one for a profile without a thirdPartyId.
+ */
+export function chiefIdOf({ ids }: Pick<Profile, 'ids'>): VisitorId | undefined {
+  const first = (kind: IdKind) => ids.find((id) => id.kind === kind)
+  return first('thirdPartyId') ?? first('tntId') ?? first('ecid')
 }
 
 /** The tntId that stands for the profile in replies: the one linked first, so that it stays the same. */

@@ -294,8 +294,8 @@ export interface Transfer {
   listProfiles(options: PageOptions & { readonly nowMs: number }): Promise<Page<StoredProfile>>
   /** Makes profiles so, and their ids lead to them; what these led to before ends, or loses them. */
   putProfiles(profiles: readonly StoredProfile[], nowMs: number): Promise<void>
-  /** Removes profiles and graves by their keys; where nothing has a key, nothing happens. */
-  removeProfiles(client: string, keys: readonly VisitorId[], nowMs: number): Promise<void>
+  /** Removes profiles and graves by their chief ids; what has another one stays. */
+  removeProfiles(client: string, chiefIds: readonly VisitorId[], nowMs: number): Promise<void>
 
   /** Adds to the names of the attributes that a client's profiles were given values of. */
   putAttributeNames(client: string, names: readonly string[]): Promise<void>

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { copyFileSync, existsSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { fetchValues, visit } from './support/calls.ts'
@@ -89,7 +89,7 @@ describe('a copy of a store under load', () => {
 })
 
 describe('a copy of a store', () => {
-  it('is not served before it is final, and not copied over afterwards', async () => {
+  it('is not served before it is final, not copied over afterwards, and compared at any time', async () => {
     const { server, directory } = await startWithCommand()
     await visit(server.url, { thirdPartyId: 'ada' }, { tier: 'gold' })
     const copier = new Copier(directory)
@@ -101,18 +101,24 @@ describe('a copy of a store', () => {
     const final = await copier.run('--final')
     const again = await copier.run('--final')
     const compared = await copier.run('--verify')
+    const origin = await startServer({ directory })
+    await visit(origin.url, { thirdPartyId: 'bob' })
+    await origin.stop()
+    const differing = await copier.run('--verify')
 
     expect([first.code, earlyCode, final.code, again.code, compared.code]).toEqual([0, 1, 0, 1, 0])
     expect(early.stderr()).toMatch(/unfinished copy of lmdb:.*store copy --final/)
     expect(final.stdout).toContain('The copy is complete; the target may be served.')
     expect(final.stderr).toMatch(/SILHOUETTE_SECRET_KEY with what .*secret-key holds/)
     expect(again.stderr).toContain('holds a complete copy')
-    expect(compared.stdout).toContain('1 profiles')
+    expect(compared.stdout).toContain('profiles 1')
+    expect(differing.code).toBe(1)
+    expect(differing.stderr).toContain('The stores differ in profiles (2 and 1).')
     // The journal names visitors.
     expect(existsSync(path.join(copier.person.home, 'silhouette-copy'))).toBe(false)
   }, 60_000)
 
-  it('1 tells where the stores differ, and refuses a target that was served or another journal', async () => {
+  it('1 refuses a target that was served, and one that another journal knows', async () => {
     const { server, directory } = await startWithCommand()
     const other = await startWithCommand()
     await visit(server.url, { thirdPartyId: 'ada' })
@@ -122,7 +128,6 @@ describe('a copy of a store', () => {
     const first = await copier.run()
     const journal = path.join(copier.person.home, 'silhouette-copy')
     const rights = statSync(journal).mode & 0o777
-    await visit(server.url, { thirdPartyId: 'bob' })
     await other.server.stop()
     const [full, unknown] = await Promise.all([
       stranger.person.run([
@@ -149,6 +154,18 @@ describe('a copy of a store', () => {
     expect(full.stderr).toContain('The target is not empty')
     expect(unknown.stderr).toContain('this journal does not know')
   }, 60_000)
+
+  it('1 is not made of a directory without a store, and leaves it as it is', async () => {
+    const nothing = makeDirectory()
+    const copier = new Copier(nothing)
+
+    const ran = [await copier.run(), await copier.run('--final')]
+
+    expect(ran.map(({ code }) => code)).toEqual([1, 1])
+    expect(ran[1]?.stderr).toContain('There is no store in')
+    expect(readdirSync(nothing)).toEqual([])
+    expect(existsSync(copier.target)).toBe(false)
+  })
 
   it('2 is not made of a store in memory, of one that is not named, or of a store to itself', async () => {
     const person = new Person()

@@ -5,7 +5,7 @@ import { cassandra, inParallel, makeTables, restoreCassandra, startNodes } from 
 import { Writers } from './support/writers.ts'
 
 /** Rows of the batch; `npm run test:cluster -- --full` has as many as an upload may. */
-const rows = process.env['CLUSTER_FULL'] === 'yes' ? 500_000 : 30_000
+const rows = Number(process.env['CLUSTER_BATCH_ROWS'])
 const limitMs = rows * 12
 
 beforeAll(() => makeTables(), 120_000)

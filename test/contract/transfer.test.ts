@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { dayMs } from '../../src/model/limits.ts'
-import type { Profile, ProfileUpdate } from '../../src/model/profile.ts'
-import { isSameId } from '../../src/model/visitor-id.ts'
+import { chiefIdOf, type Profile, type ProfileUpdate } from '../../src/model/profile.ts'
+import { isSameId, type IdKind } from '../../src/model/visitor-id.ts'
 import { openMemoryStore } from '../../src/store/memory/store.ts'
 import type { Page, Store } from '../../src/store/store.ts'
 import { applyAllBatches, testContext, upload } from '../support/context.ts'
@@ -23,18 +23,21 @@ async function all<Item>(
   return items
 }
 
-/** Profiles of a client. The key may be anywhere among the ids; nobody cares for the order of attributes. */
+/** Profiles of a client by chief id. Ids of one kind have an order, attributes have none. */
 async function profilesIn(store: Store, client: string, nowMs = startMs) {
   const stored = await all((options) => store.transfer.listProfiles({ ...options, nowMs }))
   const own = stored.filter((one) => one.client === client).map(({ profile }) => plain(profile))
-  return own.toSorted((a, b) => (JSON.stringify(a.key) < JSON.stringify(b.key) ? -1 : 1))
+  return own.toSorted((a, b) => (JSON.stringify(a.chief) < JSON.stringify(b.chief) ? -1 : 1))
 }
 
-function plain({ attributes, ids, ...rest }: Profile) {
-  const others = ids.filter((id) => !isSameId(id, rest.key))
+function plain({ attributes, bornAtMs, expiresAtMs, ids, writtenAtMs }: Profile) {
+  const ofKind = (kind: IdKind) => ids.filter((id) => id.kind === kind).map(({ id }) => id)
   return {
-    ...rest,
-    others,
+    bornAtMs,
+    writtenAtMs,
+    expiresAtMs,
+    chief: chiefIdOf({ ids }),
+    ids: { tntId: ofKind('tntId'), thirdPartyId: ofKind('thirdPartyId'), ecid: ofKind('ecid') },
     attributes: [...attributes].toSorted(([a], [b]) => (a < b ? -1 : 1)),
   }
 }
@@ -44,9 +47,9 @@ async function copyProfiles(from: Store, to: Store, client: string, nowMs: numbe
   const kept = stored.filter((one) => one.client === client)
   await to.transfer.putProfiles(kept, nowMs)
   const left = await profilesIn(to, client, nowMs)
-  for (const { key } of left) {
-    const isKnown = kept.some(({ profile }) => isSameId(profile.key, key))
-    if (!isKnown) await to.transfer.removeProfiles(client, [key], nowMs)
+  for (const { chief } of left) {
+    const isKnown = kept.some(({ profile }) => isSameId(chiefIdOf(profile)!, chief!))
+    if (!isKnown) await to.transfer.removeProfiles(client, [chief!], nowMs)
   }
 }
 
@@ -76,11 +79,8 @@ describe.each(stores)('records that are copied, in the %s store', (_, open) => {
 
     expect(listed).toEqual([
       {
-        key: { kind: 'thirdPartyId', id: 'c1' },
-        others: expect.arrayContaining([
-          { kind: 'tntId', id: 't1' },
-          { kind: 'ecid', id: 'e1' },
-        ]),
+        chief: { kind: 'thirdPartyId', id: 'c1' },
+        ids: { tntId: ['t1'], thirdPartyId: ['c1'], ecid: ['e1'] },
         bornAtMs: startMs,
         writtenAtMs: startMs + 9,
         expiresAtMs: startMs + 9 + 14 * dayMs,
@@ -91,8 +91,8 @@ describe.each(stores)('records that are copied, in the %s store', (_, open) => {
         ],
       },
       {
-        key: { kind: 'tntId', id: 't2' },
-        others: [],
+        chief: { kind: 'tntId', id: 't2' },
+        ids: { tntId: ['t2'], thirdPartyId: [], ecid: [] },
         bornAtMs: startMs + 30,
         writtenAtMs: startMs + 30,
         expiresAtMs: startMs + 30,

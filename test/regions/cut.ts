@@ -3,14 +3,20 @@ import { onTestFinished } from 'vitest'
 
 const table = 'silhouette_test_cut'
 
+/** However the test ends, the nodes are joined again after so long, s. */
+const cutSecondsMax = 120
+
 /**
  * Cuts all Cassandra nodes of this machine apart, as a cable that is pulled does: what one sends to
  * another is dropped, and nobody is told. Callers still reach each. Ends with the test.
  */
 export async function cut(): Promise<void> {
   onTestFinished(() => join())
-  const chain = 'type filter hook input priority 0;\ntcp dport 7000 drop\ntcp sport 7000 drop'
-  await nft(`table inet ${table} {\nchain input {\n${chain}\n}\n}`)
+  const rules = ['type filter hook input priority 0;', 'tcp dport @ports drop', 'tcp sport @ports drop'].join(
+    '\n',
+  )
+  const ports = `type inet_service; flags timeout; elements = { 7000 timeout ${cutSecondsMax}s }`
+  await nft(`table inet ${table} {\nset ports { ${ports} }\nchain input {\n${rules}\n}\n}`)
 }
 
 /** Joins them again. */

@@ -83,7 +83,7 @@ function noteSecretKey(print: Print, { secretKey, storeUrl }: Config) {
 }
 
 function sentenceOf({ changed, complete, passes, verified }: CopyReport): string {
-  const held = verified?.map(({ kind, source }) => `${countText(source.count)} ${kind}`)
+  const held = verified?.map(({ kind, source }) => `${kind} ${countText(source.count)}`)
   const same = held ? ` Both stores hold the same: ${held.join(', ')}.` : ''
   const copied = `${countText(changed)} records written in ${passes} ${passes === 1 ? 'pass' : 'passes'}.`
   const next = complete

@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Config } from '../../config.ts'
 import { readCopyMark, writeCopyMark, type CopyMark } from '../../domain/copies.ts'
 import { openStore } from '../../services.ts'
+import { dataFile } from '../../store/lmdb/directory.ts'
 import { CopyJournal } from '../../store/lmdb/copy-journal.ts'
 import type { Store } from '../../store/store.ts'
 import { Refused, StoreNotReachable } from '../errors.ts'
@@ -50,6 +51,7 @@ export interface Compared {
  * @throws Refused when the target holds something else, or the stores differ in the end
  */
 export async function copyStores(from: Config, to: Config, options: CopyOptions): Promise<CopyReport> {
+  requireSource(from)
   // A server would take the directory for itself; while it is held, none starts on it.
   const source = await open(from, options.isFinal ? 'server' : 'reader')
   try {
@@ -75,14 +77,15 @@ async function copyOpened({ source, target, from }: Opened, options: CopyOptions
   let isDone = false
   try {
     const mark = await beginOrGoOn(target, journal, from, options)
+    isDone = mark.completedAtMs !== undefined
     const passed =
       mark.completedAtMs === undefined
         ? await makePasses({ ...options, source, target, journal, nowMs: Date.now }, options.isFinal)
         : { passes: 0, changed: 0 }
     const verified = options.verify ? await compare(source, target, options) : undefined
-    if (verified?.some(({ same }) => !same)) throw differing(verified, options.isFinal)
-    isDone = options.isFinal || mark.completedAtMs !== undefined
+    if (verified?.some(({ same }) => !same)) throw differing(verified, hintOf(mark, options))
     if (options.isFinal) await writeCopyMark(target.documents, { completedAtMs: Date.now(), ...mark })
+    isDone ||= options.isFinal
     return { ...passed, complete: isDone, ...(verified && { verified }) }
   } finally {
     // It names visitors, and is of no use any more.
@@ -175,25 +178,31 @@ async function compare(source: Store, target: Store, options: CopyOptions): Prom
   })
 }
 
-function differing(verified: readonly Compared[], isFinal: boolean): Refused {
+/** What to do about stores that differ. */
+function hintOf({ completedAtMs }: CopyMark, { isFinal }: CopyOptions): string {
+  if (completedAtMs !== undefined) return 'The copy was complete: one of them has been served since.'
+  if (isFinal)
+    return 'The target is not given free. Run this again; if they still differ, begin with an empty target.'
+  return 'While the source is served that is to be expected: stop its servers, then give --final --verify.'
+}
+
+function differing(verified: readonly Compared[], hint: string): Refused {
   const kinds = verified.filter(({ same }) => !same)
   const told = kinds.map(({ kind, source, target }) => `${kind} (${source.count} and ${target.count})`)
-  return new Refused(
-    `The stores differ in ${told.join(', ')}.`,
-    isFinal
-      ? 'The target is not given free. Run this again; if they still differ, begin with an empty target.'
-      : 'While the source is served that is to be expected: stop its servers, then give --final --verify.',
-    'stores_differ',
+  return new Refused(`The stores differ in ${told.join(', ')}.`, hint, 'stores_differ')
+}
+
+/** Opening a directory would make a store of it. */
+function requireSource({ storeUrl }: Config) {
+  if (storeUrl.kind !== 'lmdb' || existsSync(path.join(storeUrl.directory, dataFile))) return
+  throw new Refused(
+    `There is no store in ${storeUrl.directory}.`,
+    'Name the directory of the server’s store.',
   )
 }
 
 async function open(config: Config, as: 'server' | 'reader'): Promise<Store> {
   const { storeUrl } = config
-  if (as === 'reader' && storeUrl.kind === 'lmdb' && !existsSync(path.join(storeUrl.directory, 'data.mdb')))
-    throw new Refused(
-      `There is no store in ${storeUrl.directory}.`,
-      'Name the directory of the server’s store.',
-    )
   try {
     return await openStore(config, { as })
   } catch (error) {

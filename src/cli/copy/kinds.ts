@@ -3,7 +3,8 @@ import { copyCollection } from '../../domain/copies.ts'
 import { installPartition, removal } from '../../domain/documents.ts'
 import { groupBy } from '../../lib/group-by.ts'
 import type { Batch } from '../../model/batch.ts'
-import { isSameId, type VisitorId } from '../../model/visitor-id.ts'
+import { chiefIdOf } from '../../model/profile.ts'
+import type { VisitorId } from '../../model/visitor-id.ts'
 import type { Page, PageOptions, Store, StoredDocument, StoredProfile } from '../../store/store.ts'
 
 /** One kind of records, and how they go from store to store. */
@@ -32,15 +33,19 @@ export interface Way {
 /** No id and no code holds one. */
 const separator = '\0'
 
+const idKinds = ['thirdPartyId', 'tntId', 'ecid'] as const
+
 export const profiles: Kind<StoredProfile> = {
   name: 'profiles',
   list: (store, options) => store.transfer.listProfiles(options),
-  keyOf: ({ client, profile: { key } }) => [client, key.kind, key.id].join(separator),
-  contentOf: ({ client, profile: { attributes, bornAtMs, expiresAtMs, ids, key, writtenAtMs } }) => [
+  keyOf: ({ client, profile }) => {
+    const chief = chiefIdOf(profile)
+    return [client, chief?.kind, chief?.id].join(separator)
+  },
+  contentOf: ({ client, profile: { attributes, bornAtMs, expiresAtMs, ids, writtenAtMs } }) => [
     client,
-    key,
-    // Some stores list the key first, whenever it was linked.
-    ids.filter((id) => !isSameId(id, key)),
+    // Some stores list the key first, whenever it was linked; it is the first of its kind in all.
+    idKinds.map((kind) => ids.filter((id) => id.kind === kind).map(({ id }) => id)),
     [bornAtMs, writtenAtMs, expiresAtMs],
     Array.from(attributes, ([name, { atMs, line, value }]) => [name, value ?? null, atMs, line]).toSorted(
       ([a], [b]) => (String(a) < String(b) ? -1 : 1),

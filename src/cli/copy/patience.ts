@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { Refusal } from '../../lib/errors.ts'
 import { StoreNotReachable } from '../errors.ts'
 
@@ -22,6 +21,6 @@ export async function patiently<Result>(signal: AbortSignal, work: () => Promise
       if (performance.now() - beganAtMs > awayMsMax)
         throw new StoreNotReachable(error.message, 'What was copied stays: run it again, and it goes on.')
     }
-    await wait(tryEveryMs)
+    await new Promise((resolve) => void setTimeout(resolve, tryEveryMs))
   }
 }

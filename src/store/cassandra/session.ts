@@ -172,9 +172,12 @@ export class Session {
     return result.wasApplied()
   }
 
-  /** Carries out a statement that changes the schema, and waits until all nodes agree on it. */
+  /**
+   * Carries out a statement that changes the schema, and waits until all nodes agree on it. It is told
+   * to one node: of two, one would answer that there was nothing to change, and nobody would wait.
+   */
   async changeSchema(query: string): Promise<void> {
-    await this.#client.execute(query, [], { prepare: false, readTimeout: 30_000 })
+    await this.#client.execute(query, [], { prepare: false, isIdempotent: false, readTimeout: 30_000 })
   }
 
   /** Lists the nodes of all data centres. */

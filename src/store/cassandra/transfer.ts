@@ -1,10 +1,10 @@
 import { mapConcurrently } from '../../lib/pool.ts'
 import { failedRowsName, noProgress, type Batch } from '../../model/batch.ts'
-import { isGrave, isLive, type Profile } from '../../model/profile.ts'
+import { chiefIdOf, isGrave, isLive, type Profile } from '../../model/profile.ts'
 import { isSameId, type VisitorId } from '../../model/visitor-id.ts'
 import type { Page, PageOptions, StoredDocument, StoredProfile, Transfer } from '../store.ts'
 import type { BatchList } from './batches.ts'
-import { idOf, isSameSpot, textOf, type Spot } from './cells.ts'
+import { idOf, isGreater, isSameSpot, textOf, type Spot } from './cells.ts'
 import { listDocuments, putDocuments } from './document-transfer.ts'
 import { join, rootsOf } from './links.ts'
 import { nextLife, readLife, readPlace, type Content, type Life, type Place } from './lives.ts'
@@ -55,12 +55,15 @@ export class CassandraTransfer implements Transfer {
     })
   }
 
-  async removeProfiles(client: string, keys: readonly VisitorId[], nowMs: number): Promise<void> {
+  async removeProfiles(client: string, chiefIds: readonly VisitorId[], nowMs: number): Promise<void> {
     const tenant = await this.#inside.tenants.tenantOf(client)
-    await mapConcurrently(keys, concurrencyMax, async (key) => {
-      const [found] = await this.#find(tenant, [key], nowMs)
-      const [newest] = found?.place.lives ?? []
-      if (newest && !newest.joined) await this.#end(tenant, [newest])
+    await mapConcurrently(chiefIds, concurrencyMax, async (id) => {
+      const [found] = await this.#find(tenant, [id], nowMs)
+      const profile = found?.root?.profile ?? found?.past
+      const chief = profile && chiefIdOf(profile)
+      if (found === undefined || chief === undefined || !isSameId(chief, id)) return
+      const spot = found.root?.spot ?? found.place.lives[0]
+      if (spot) await this.#end(tenant, [spot])
     })
   }
 
@@ -166,8 +169,9 @@ export class CassandraTransfer implements Transfer {
       roots.filter(({ spot }) => isOwn(spot.home)).map(({ spot }) => spot),
     )
     const found = await this.#find(tenant, profile.ids, nowMs)
-    const place = found.find((one) => isSameId(one.place.id, profile.key))?.place
-    const target = nextLife(place ?? (await readPlace(this.#session, tenant, profile.key)), nowMs)
+    const home = homeOf(profile)
+    const place = found.find((one) => isSameId(one.place.id, home))?.place
+    const target = nextLife(place ?? (await readPlace(this.#session, tenant, home)), nowMs)
     const unlisted = new CellWrites()
     for (const root of rootsOf(found)) unlist(unlisted, root, profile.ids, this.#ticks)
     await unlisted.execute(this.#session, tenant)
@@ -181,7 +185,7 @@ export class CassandraTransfer implements Transfer {
   /** The life of a profile that is there with the same ids. */
   async #findSame(tenant: string, profile: Profile, nowMs: number): Promise<Life | undefined> {
     const found = await this.#find(tenant, profile.ids, nowMs)
-    const life = found.find(({ place }) => isSameId(place.id, profile.key))?.place.lives[0]
+    const life = found.find(({ place }) => isSameId(place.id, homeOf(profile)))?.place.lives[0]
     if (life?.content === undefined || life.joined || !isKept(life.content.profile, nowMs)) return undefined
     const stored = life.content.profile
     // Of two creations the earlier one stays: a later one is that of another profile.
@@ -219,7 +223,15 @@ function isNewest({ lives: [newest] }: Place, spot: Spot): boolean {
   return newest !== undefined && isSameSpot(newest, spot)
 }
 
-/** The key comes first in some stores, whenever it was linked. */
-function idsText({ ids, key }: Profile): string {
-  return JSON.stringify(ids.filter((id) => !isSameId(id, key)).map(textOf))
+/** The id that all others may be joined to, whichever its origin kept it under. */
+function homeOf({ key, ids }: Profile): VisitorId {
+  const [greatest = key] = ids.toSorted((a, b) => {
+    return isGreater({ home: a, life: 0 }, { home: b, life: 0 }) ? -1 : 1
+  })
+  return greatest
+}
+
+/** Ids of one kind keep their order; some stores list the key before all others. */
+function idsText({ ids }: Profile): string {
+  return JSON.stringify(ids.map(textOf).toSorted((a, b) => Number(a[0]) - Number(b[0])))
 }

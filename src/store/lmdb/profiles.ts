@@ -1,5 +1,12 @@
 import { planUpdate, type Plan } from '../../model/apply.ts'
-import { isGrave, isLive, type Outcome, type Profile, type ProfileUpdate } from '../../model/profile.ts'
+import {
+  chiefIdOf,
+  isGrave,
+  isLive,
+  type Outcome,
+  type Profile,
+  type ProfileUpdate,
+} from '../../model/profile.ts'
 import { RowTally, RowUpdate, type RowOutcomes, type Rows } from '../../model/rows.ts'
 import { planReplacement } from '../../model/replace.ts'
 import { isSameId, type IdKind, type VisitorId } from '../../model/visitor-id.ts'
@@ -115,11 +122,12 @@ export class ProfileEngine {
     this.#carryOut(client, planReplacement(profile, found), found)
   }
 
-  /** Removes the profile, or grave, that has this key. */
-  remove(code: string, key: VisitorId, nowMs: number) {
+  /** Removes the profile, or grave, that has this chief id. */
+  remove(code: string, id: VisitorId, nowMs: number) {
     const client = this.#dictionary.findClient(code)
-    const profile = client === 0 ? undefined : this.#load(keyOf(client, key), nowMs)
-    if (profile && isSameId(profile.key, key)) this.#removeAll(client, profile)
+    const profile = client === 0 ? undefined : this.#load(keyOf(client, id), nowMs)
+    const chief = profile && chiefIdOf(profile)
+    if (chief && isSameId(chief, id)) this.#removeAll(client, profile)
   }
 
   noteNames(code: string, texts: readonly string[]) {

@@ -49,8 +49,8 @@ export class LmdbTransfer implements Transfer {
     await this.#change(() => profiles.forEach((profile) => this.#engine.put(profile, nowMs)))
   }
 
-  async removeProfiles(client: string, keys: readonly VisitorId[], nowMs: number): Promise<void> {
-    await this.#change(() => keys.forEach((key) => this.#engine.remove(client, key, nowMs)))
+  async removeProfiles(client: string, chiefIds: readonly VisitorId[], nowMs: number): Promise<void> {
+    await this.#change(() => chiefIds.forEach((id) => this.#engine.remove(client, id, nowMs)))
   }
 
   async putAttributeNames(client: string, names: readonly string[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { readPieces } from '../../lib/pieces.ts'
 import { failedRowsName, noProgress, type Batch } from '../../model/batch.ts'
-import { isGrave, isLive } from '../../model/profile.ts'
+import { chiefIdOf, isGrave, isLive } from '../../model/profile.ts'
 import { planReplacement } from '../../model/replace.ts'
 import { isSameId } from '../../model/visitor-id.ts'
 import type { Page, PageOptions, Spool, Transfer } from '../store.ts'
@@ -32,11 +32,12 @@ export function memoryTransfer({ tenants, partitions, entries, spool }: Held): T
         carryOut(tenant, planReplacement(profile, found), found)
       }
     },
-    removeProfiles: async (client, keys, nowMs) => {
+    removeProfiles: async (client, chiefIds, nowMs) => {
       const tenant = tenants.of(client)
-      for (const key of keys) {
-        const profile = tenant.find(key, nowMs)
-        if (profile && isSameId(profile.key, key)) tenant.drop(profile)
+      for (const id of chiefIds) {
+        const profile = tenant.find(id, nowMs)
+        const chief = profile && chiefIdOf(profile)
+        if (chief && isSameId(chief, id)) tenant.drop(profile)
       }
     },
     putAttributeNames: async (client, names) => {

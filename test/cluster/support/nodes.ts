@@ -43,9 +43,9 @@ const keyspace = 'test_cluster'
 
 const allHosts = '127.0.0.1,127.0.0.2,127.0.0.3'
 
-/** The URL of a keyspace on three nodes; of that of all tests unless told otherwise. */
-export function storeUrl(name: string = keyspace): string {
-  return `cassandra://${allHosts}/${name}?datacenter=dc1`
+/** The URL of a keyspace; of that of all tests, on three nodes, unless told otherwise. */
+export function storeUrl(name: string = keyspace, hosts = allHosts): string {
+  return `cassandra://${hosts}/${name}?datacenter=dc1`
 }
 
 /** Makes the tables, unless they are there. */

@@ -1,41 +1,9 @@
 import path from 'node:path'
-import { beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { completed, fetchValues, upload, visit } from '../acceptance/support/calls.ts'
 import { Person, startWithCommand } from '../acceptance/support/command.ts'
 import { makeDirectory, startServer } from '../acceptance/support/server.ts'
-import { cassandra, makeTables, restoreCassandra, secretKey, startNode, storeUrl } from './support/nodes.ts'
-
-beforeAll(() => makeTables(), 120_000)
-
-interface Finding {
-  readonly level: string
-  readonly check: string
-  readonly text: string
-}
-
-const env = { SILHOUETTE_SECRET_KEY: secretKey }
-
-async function doctor(port: number) {
-  const args = ['doctor', '--store', storeUrl(), '--port', String(port), '--json']
-  const { code, stdout } = await new Person().run(args, { env })
-  const { findings } = JSON.parse(stdout) as { findings: readonly Finding[] }
-  return { code, found: findings.filter(({ level }) => level !== 'ok').map(({ text }) => text) }
-}
-
-it('doctor finds nothing wrong with three nodes in good order, and tells which one is down', async () => {
-  restoreCassandra(3)
-  const { port } = await startNode()
-
-  const good = await doctor(port)
-  await cassandra.stop(3)
-  const oneDown = await doctor(port)
-
-  expect(good).toEqual({ code: 0, found: [] })
-  expect(oneDown.code).toBe(1)
-  expect(oneDown.found).toEqual([
-    expect.stringMatching(/^127\.0\.0\.3:9042: down, or not reached from here$/),
-  ])
-}, 120_000)
+import { secretKey, startNode, storeUrl } from '../cluster/support/nodes.ts'
 
 it('a store goes from a directory to the cluster and back, and is the same at each end', async () => {
   const { server, directory } = await startWithCommand({ SECRET_KEY: secretKey })
@@ -44,8 +12,8 @@ it('a store goes from a directory to the cluster and back, and is the same at ea
   const lines = Array.from({ length: 200 }, (_, row) => (row === 7 ? 'bad,%zz' : `v${row},${row}`))
   const batchId = await upload(server.url, `batch=thirdPartyId,n\n${lines.join('\n')}\n`)
   const status = await completed(server.url, batchId)
-  const person = new Person(env)
-  const keyspace = storeUrl('test_copy')
+  const person = new Person({ SILHOUETTE_SECRET_KEY: secretKey })
+  const keyspace = storeUrl('test_copy', '127.0.0.1')
   const back = path.join(makeDirectory(), 'back')
   const copy = (from: string, to: string, ...flags: readonly string[]) =>
     person.run(['store', 'copy', '--from', from, '--to', to, ...flags])

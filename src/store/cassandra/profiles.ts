@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { mapConcurrently } from '../../lib/pool.ts'
+import { compareStamps, erasureMarker } from '../../model/attribute.ts'
 import { Refusal } from '../../lib/errors.ts'
 import { planUpdate, type FoundProfiles } from '../../model/apply.ts'
 import {
   isGrave,
+  tntIdOf,
   viewOf,
   type Outcome,
   type Profile,
@@ -112,7 +114,9 @@ export class CassandraProfiles implements ProfileStore {
     let order: readonly VisitorId[] | undefined
     for (let attempts = 0; attempts < attemptsMax; attempts++) {
       if (attempts > 0) found = await new Finder(this.#session, nowMs).find(tenant, update.ids)
-      const plan = planUpdate(update, profilesOf(found, nowMs), nowMs)
+      // Once its ids are linked an update may find nothing left to change; it is a sign of life all the same.
+      const again = order === undefined ? update : { ...update, visit: true }
+      const plan = planUpdate(again, profilesOf(found, nowMs), nowMs)
       outcome = laterOutcome(outcome, plan.outcome)
       const [root] = rootsOf(found)
       if (plan.outcome.kind === 'erased' && root !== undefined) {
@@ -122,11 +126,12 @@ export class CassandraProfiles implements ProfileStore {
         continue
       }
       if (plan.write === undefined) {
-        if (plan.outcome.kind !== 'unchanged' || !(await this.#gather(tenant, found))) return outcome
+        if (plan.outcome.kind !== 'unchanged' || !(await this.#gather(one, found))) return outcome
         continue
       }
       order ??= plan.write.ids
       const after = { ...plan.write, ids: inOrder(plan.write.ids, order) }
+      outcome = withTntId(outcome, update.visit ? tntIdOf(after) : undefined)
       if (await this.#carryOut(one, found, after)) return outcome
     }
     throw new Refusal('store_unavailable', 'Too many changes of this visitor at once; try again later.')
@@ -137,7 +142,7 @@ export class CassandraProfiles implements ProfileStore {
     const { tenant, update, nowMs, names } = one
     const readAt = (id: VisitorId) => readPlace(this.#session, tenant, id)
     // First of all: an id that moves on takes nothing along.
-    if (await this.#gather(tenant, found)) return false
+    if (await this.#gather(one, found)) return false
     const fresh = after.ids.filter(({ kind, id }) => kind === 'tntId' && id === update.newTntId)
     const led = [...found, ...(await new Finder(this.#session, nowMs).find(tenant, fresh))]
     const target = await chooseTarget(after.key, led, { nowMs, readPlace: readAt })
@@ -167,9 +172,17 @@ export class CassandraProfiles implements ProfileStore {
   }
 
   /** Moves to roots what lies in lives that were joined to them; returns whether there was any. */
-  async #gather(tenant: string, found: readonly Found[]): Promise<boolean> {
+  async #gather({ tenant, nowMs }: One, found: readonly Found[]): Promise<boolean> {
     const writes = new CellWrites()
-    for (const root of rootsOf(found)) if (root.joined.length > 0) gather(writes, root, this.#ticks)
+    for (const root of rootsOf(found)) {
+      if (root.joined.length === 0 || root.profile === undefined) continue
+      let { profile } = root
+      for (const { place, root: own, past } of found) {
+        const isOfRoot = isSameId(place.id, root.spot.home) || (own && isSameSpot(own.spot, root.spot))
+        if (isOfRoot && past && isGrave(past, nowMs)) profile = withMark(profile, past)
+      }
+      gather(writes, { ...root, profile }, this.#ticks)
+    }
     if (writes.isEmpty) return false
     await writes.execute(this.#session, tenant)
     return true
@@ -197,9 +210,22 @@ interface One {
 function profilesOf(found: readonly Found[], nowMs: number): FoundProfiles {
   const profileOf = (kind: VisitorId['kind']) => {
     const { root, past } = found.find(({ place }) => place.id.kind === kind) ?? {}
-    return root?.profile ?? (past && isGrave(past, nowMs) ? past : undefined)
+    const grave = past && isGrave(past, nowMs) ? past : undefined
+    return root?.profile && grave ? withMark(root.profile, grave) : (root?.profile ?? grave)
   }
   return { tntId: profileOf('tntId'), thirdPartyId: profileOf('thirdPartyId'), ecid: profileOf('ecid') }
+}
+
+function withTntId(outcome: Outcome, tntId: string | undefined): Outcome {
+  return 'tntId' in outcome ? { ...outcome, tntId } : outcome
+}
+
+/** A profile that an id was linked to takes over the mark of the id's erasure, unless it has a later one. */
+function withMark(profile: Profile, grave: Profile): Profile {
+  const mark = grave.attributes.get(erasureMarker)
+  const known = profile.attributes.get(erasureMarker)
+  if (mark === undefined || (known && compareStamps(known, mark) >= 0)) return profile
+  return { ...profile, attributes: new Map(profile.attributes).set(erasureMarker, mark) }
 }
 
 /** Ids in the order in which they were to be linked at first, before lives were joined. */

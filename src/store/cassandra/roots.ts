@@ -1,7 +1,7 @@
 import { joinAnonymous, joinUnderThirdPartyId } from '../../model/merge.ts'
 import { isLive, type Profile } from '../../model/profile.ts'
 import { isSameId, listIds, type VisitorId, type VisitorIds } from '../../model/visitor-id.ts'
-import { isSameSpot, textOf, type Spot } from './cells.ts'
+import { isGreater, isSameSpot, textOf, type Spot } from './cells.ts'
 import {
   hasRest,
   isClosed,
@@ -22,7 +22,10 @@ const chainMax = 200
 export interface Found {
   readonly place: Place
   readonly root: Root | undefined
-  /** What is left under an id that leads nowhere: an expired profile, or the mark of an erasure. */
+  /**
+   * What is left under an id that leads nowhere, or to a profile that does not list it yet: an expired
+   * profile, or the mark of an erasure.
+   */
   readonly past: Profile | undefined
 }
 
@@ -87,12 +90,13 @@ export class Finder {
       if (life !== undefined && life === next.lives[0]) way.push(...straysOf(next, this.#nowMs))
       if (life === undefined) {
         if (!isYetToBegin(spot, next, this.#nowMs)) return nowhere
-        return { ...nowhere, root: this.#rootOf(spot, undefined, way) }
+        return { ...nowhere, root: this.#rootOf(spot, undefined, way), past: pastOf(place) }
       }
     }
     if (life?.content === undefined) return nowhere
     if (!isLive(life.content.profile, this.#nowMs)) return { ...nowhere, past: life.content.profile }
-    return { ...nowhere, root: this.#rootOf(life, life.content, way) }
+    const past = life.content.ids.has(textOf(id)) ? undefined : pastOf(place)
+    return { ...nowhere, root: this.#rootOf(life, life.content, way), past }
   }
 
   #placeOf(tenant: string, id: VisitorId): Promise<Place> {
@@ -118,32 +122,48 @@ export class Finder {
   }
 }
 
+function pastOf({ lives }: Place): Profile | undefined {
+  return lives.find(({ joined, content }) => joined === undefined && content !== undefined)?.content?.profile
+}
+
 function isList(ids: VisitorIds | readonly VisitorId[]): ids is readonly VisitorId[] {
   return Array.isArray(ids)
 }
 
 function rootOf(spot: Spot, content: Content | undefined, way: readonly Life[]): Root {
   const joined = way.filter((life, index) => way.findIndex((other) => isSameSpot(other, life)) === index)
-  let profile = content?.profile
-  for (const { content: rest } of joined) {
-    if (rest === undefined) continue
-    profile = profile ? together(profile, rest.profile) : { ...rest.profile, key: spot.home }
-  }
+  // As one update would join them: those without a thirdPartyId first, then to the one that has it.
+  const parts = joined
+    .toSorted((a, b) => (isGreater(a, b) ? -1 : 1))
+    .flatMap((life) => (life.content ? [life.content.profile] : []))
+  if (content) parts.unshift(content.profile)
+  const owner = foldProfiles(parts.filter(isOwned))
+  const other = foldProfiles(parts.filter((part) => !isOwned(part)))
+  let profile = owner && other ? together(owner, other, joinUnderThirdPartyId) : (owner ?? other)
+  if (profile) profile = { ...profile, key: spot.home }
   if (profile && !profile.ids.some((id) => isSameId(id, spot.home))) {
     profile = { ...profile, ids: [spot.home, ...profile.ids] }
   }
   return { spot, content, joined, profile }
 }
 
-function together(root: Profile, rest: Profile): Profile {
+function isOwned({ key }: Profile): boolean {
+  return key.kind === 'thirdPartyId'
+}
+
+function foldProfiles(profiles: readonly Profile[]): Profile | undefined {
+  const [first, ...others] = profiles
+  return first && others.reduce((all, one) => together(all, one, joinAnonymous), first)
+}
+
+function together(root: Profile, rest: Profile, join: typeof joinAnonymous): Profile {
   const later = rest.writtenAtMs > root.writtenAtMs ? rest : root
-  const isOwner = root.key.kind === 'thirdPartyId' && rest.key.kind !== 'thirdPartyId'
   return {
     key: root.key,
     ids: [...root.ids, ...rest.ids.filter((id) => !root.ids.some((other) => isSameId(id, other)))],
     bornAtMs: Math.min(root.bornAtMs, rest.bornAtMs),
     writtenAtMs: later.writtenAtMs,
     expiresAtMs: later.expiresAtMs,
-    attributes: isOwner ? joinUnderThirdPartyId(root, rest) : joinAnonymous(root, rest),
+    attributes: join(root, rest),
   }
 }

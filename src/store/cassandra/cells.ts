@@ -17,7 +17,7 @@ export interface Cell {
 /** Above every timestamp of a cell: what ends a life ends all that is ever written to it. */
 export const endTimestamp = 9_000_000_000_000_000
 
-const headBytes = 12
+const headBytes = 20
 
 /** The timestamp of what happened at a moment, unless something was there that it has to replace. */
 export function timestampOf(atMs: number): number {
@@ -31,6 +31,8 @@ export function attributeCell(attribute: Attribute, old: Cell | undefined): Cell
     const bytes = Buffer.allocUnsafe(headBytes + value.length)
     bytes.writeUInt32BE(attribute.line, 0)
     bytes.writeBigUInt64BE(BigInt(timestamp), 4)
+    // Its own time: an older value that comes back by a join has to win over a later removal.
+    bytes.writeBigUInt64BE(BigInt(attribute.atMs), 12)
     value.copy(bytes, headBytes)
     return { timestamp, bytes }
   }
@@ -41,7 +43,7 @@ export function attributeCell(attribute: Attribute, old: Cell | undefined): Cell
 export function readAttribute(bytes: Buffer): { cell: Cell; attribute: Attribute } {
   const timestamp = Number(bytes.readBigUInt64BE(4))
   const value = bytes.length === headBytes ? undefined : bytes.toString('utf8', headBytes)
-  const attribute = { value, atMs: Math.floor(timestamp / 1000), line: bytes.readUInt32BE(0) }
+  const attribute = { value, atMs: Number(bytes.readBigUInt64BE(12)), line: bytes.readUInt32BE(0) }
   return { cell: { timestamp, bytes }, attribute }
 }
 

@@ -44,6 +44,12 @@ interface Change {
 /** The row of what is kept of an id itself. */
 const staticRow = -1
 
+interface Chances {
+  /** How likely nobody knows whether a linearizable write was done. */
+  readonly uncertain?: number
+  readonly isInstant?: boolean
+}
+
 /**
  * Three replicas of the table of profiles, as far as its statements go: cells with timestamps, deletions,
  * quorum reads and writes, linearizable writes. A step of anyone happens when the scheduler says so.
@@ -55,9 +61,12 @@ export class FakeCluster {
   readonly #waiting: { readonly node: number; readonly go: () => void }[] = []
   readonly #random: Random
   readonly #uncertain: number
+  readonly #isInstant: boolean
   #ballot = 1_700_000_000_000_000
 
-  constructor(random: Random, { uncertain }: { readonly uncertain: number }) {
+  /** Without a scheduler (`isInstant`) each step happens at once. */
+  constructor(random: Random, { uncertain = 0, isInstant = false }: Chances) {
+    this.#isInstant = isInstant
     this.#random = random
     this.#uncertain = uncertain
   }
@@ -109,7 +118,7 @@ export class FakeCluster {
   }
 
   #step(node: number): Promise<void> {
-    return new Promise((go) => this.#waiting.push({ node, go }))
+    return this.#isInstant ? Promise.resolve() : new Promise((go) => this.#waiting.push({ node, go }))
   }
 
   /** Goes to all replicas, one after the other as it happens; two of them are enough. */
@@ -117,7 +126,7 @@ export class FakeCluster {
     const left = [...this.#replicas].toSorted(() => this.#random() - 0.5)
     await Promise.all(left.slice(0, 2).map((replica) => step().then(() => apply(replica, changes))))
     // The third hears of it whatever becomes of the node that wrote.
-    this.#waiting.push({ node: -1, go: () => apply(left[2]!, changes) })
+    void this.#step(-1).then(() => apply(left[2]!, changes))
   }
 
   #read(query: string, params: readonly unknown[]): Row[] {

@@ -7,6 +7,7 @@ import { answerClientError } from './http/client-errors.ts'
 import { answerErrors } from './http/errors.ts'
 import { holdContinue } from './http/expect-continue.ts'
 import { refuseOtherMethods, routeAllMethods } from './http/methods.ts'
+import { addFastLane } from './http/fast-lane.ts'
 import { addAdminRoutes } from './http/admin/routes.ts'
 import { addBatchRoutes } from './http/routes/batches.ts'
 import { addConsoleRoutes } from './http/routes/console.ts'
@@ -79,6 +80,7 @@ export function buildApp(services: Services): FastifyInstance {
   addConsoleRoutes(app, services)
   addRefusals()
   holdContinue(app.server)
+  addFastLane(app, services)
   return app
 }
 

@@ -100,8 +100,13 @@ export function placeOf(request: FastifyRequest): CallPlace {
   return {
     address: request.ip,
     userAgent: request.headers['user-agent'] ?? '',
-    endpoint: `${request.method} ${shownPath(routeOf(request) ?? '')}`,
+    endpoint: endpointOf(request.method, routeOf(request) ?? ''),
   }
+}
+
+/** What was called, as people write it: a method and a path with its parameters in braces. */
+export function endpointOf(method: string, route: string): string {
+  return `${method} ${shownPath(route)}`
 }
 
 /** Paths of routes with their parameters as people write them; there are as many as routes. */

@@ -24,6 +24,17 @@ export async function readUpdate(call: Call, bodies: Bodies, settings: HttpSetti
   return toChange(parameters)
 }
 
+/**
+ * Reads what an update asks for from its query alone.
+ *
+ * @throws Refusal of the parameters
+ */
+export function readChange(query: Buffer): ProfileChange {
+  const parameters: UpdateParameters = new Map()
+  readForm(query, parameters)
+  return toChange(parameters)
+}
+
 async function readUpdateBody(
   call: Call,
   bodies: Bodies,

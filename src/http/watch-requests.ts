@@ -17,6 +17,11 @@ export function watchUnrouted(services: Services, request: FastifyRequest, reply
   reply.raw.once('close', () => noteEnd(services, request, reply))
 }
 
+/** Tells whether each request gets a line in the log. */
+export function writesLines({ level }: Services['log']): boolean {
+  return level === 'debug' || level === 'trace'
+}
+
 function noteEnd({ log, metrics }: Services, request: FastifyRequest, reply: FastifyReply) {
   const { method } = request
   const status = statusOf(reply)
@@ -27,7 +32,7 @@ function noteEnd({ log, metrics }: Services, request: FastifyRequest, reply: Fas
     seconds: reply.elapsedTime / 1_000,
   })
   // The line is not put together where nobody reads it.
-  if (log.level !== 'debug' && log.level !== 'trace') return
+  if (!writesLines(log)) return
   log.debug({ ...placeOf(request), status, durationMs: Math.round(reply.elapsedTime) }, 'request answered')
 }
 

@@ -17,6 +17,11 @@ const addresses: readonly { readonly kind: IdKind; readonly url: string; readonl
   { kind: 'ecid', url: '/rest/v1/profiles/marketingCloudVisitorId/:id', name: 'marketingCloudVisitorId' },
 ]
 
+/** The address of a fetch by a kind of id. */
+export function addressOf(kind: IdKind): string {
+  return addresses.find((address) => address.kind === kind)?.url ?? ''
+}
+
 /** Fetch: `GET /rest/v1/profiles/…` by each kind of id. */
 export function addProfileRoutes(app: FastifyInstance, services: Services): void {
   for (const { kind, url, name } of addresses) {

@@ -37,6 +37,7 @@ export async function benchUpload({ report, folder, rounds, isQuick }: Bench): P
   // What the first upload warms up stays.
   await untilApplied(url, await upload(url, { file, rows }))
   const idle = anonymousBytes(pid)
+  const body = readFileSync(file)
   let peak = 0
   const accepted: number[] = []
   const disk: number[] = []
@@ -44,7 +45,7 @@ export async function benchUpload({ report, folder, rounds, isQuick }: Bench): P
     disk.push(timeDisk(file, path.join(folder, 'copy')))
     const watch = setInterval(() => (peak = Math.max(peak, anonymousBytes(pid))), 20)
     const startedMs = performance.now()
-    const status = await upload(url, { file, rows })
+    const status = await upload(url, { file, rows }, body)
     accepted.push(performance.now() - startedMs)
     clearInterval(watch)
     await untilApplied(url, status)
@@ -116,17 +117,29 @@ export async function benchDisk({ report, folder, isQuick }: Bench): Promise<voi
   )
 }
 
+/** Uploads that the profiles of `benchSpace` come in. */
+const spaceParts = 4
+
 /** Memory at rest and after many profiles, and what they take on disk. */
 export async function benchSpace({ report, folder, isQuick }: Bench): Promise<void> {
   const rows = isQuick ? 5_000 : 1_000_000
   const directory = path.join(folder, 'space')
-  const { url, process: server, stop } = await startSilhouette(directory, ['--batch-rows-max', String(rows)])
+  const { url, process: server, stop } = await startSilhouette(directory)
   const pid = server.pid ?? 0
   const idle = anonymousBytes(pid)
-  const heapBefore = await heapBytes(url)
   const file = path.join(folder, 'space.txt')
-  const facts = await writeEightCells(file, rows)
-  await timeBatch(url, { file, rows })
+  // What the first upload warms up is no matter of how many profiles there are.
+  const few = rows / 1_000
+  await writeEightCells(file, { rows: few, first: 0 })
+  await timeBatch(url, { file, rows: few })
+  const heapBefore = await heapBytes(url)
+  // All of them at once are more than an upload may have.
+  const part = rows / spaceParts
+  let facts = 0
+  for (let first = 0; first < rows; first += part) {
+    facts += await writeEightCells(file, { rows: part, first })
+    await timeBatch(url, { file, rows: part })
+  }
   const heapAfter = await heapBytes(url)
   await stop()
   const stored = statSync(path.join(directory, 'data.mdb')).blocks * 512
@@ -150,7 +163,7 @@ export async function benchSpace({ report, folder, isQuick }: Bench): Promise<vo
 /** Live heap of the listening process: the least of some readings, each after a moment of traffic. */
 async function heapBytes(url: string): Promise<number> {
   const readings: number[] = []
-  for (let i = 0; i < 20; i++) {
+  for (let i = 0; i < 200; i++) {
     const text = await (await fetch(`${url}/metrics`)).text()
     readings.push(Number(/^nodejs_heap_size_used_bytes (\S+)$/m.exec(text)?.[1]))
   }
@@ -158,13 +171,16 @@ async function heapBytes(url: string): Promise<number> {
 }
 
 /** Writes profiles of eight attributes; returns the bytes of their names and values. */
-async function writeEightCells(file: string, rows: number): Promise<number> {
+async function writeEightCells(
+  file: string,
+  { rows, first }: { rows: number; first: number },
+): Promise<number> {
   const names = ['tier', 'store', 'value', 'segment', 'last_visit', 'city', 'newsletter', 'score']
   const out = createWriteStream(file)
   let bytes = 0
   out.write(`batch=thirdPartyId,${names.join(',')}\n`)
   for (let i = 0; i < rows; i++) {
-    const n = (i * 7_919) % rows
+    const n = first + ((i * 7_919) % rows)
     const cells = [
       'gold',
       `${n % 900}`,

@@ -1,6 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { openAsBlob, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { firstLine, start, stop, until } from './processes.ts'
 
@@ -66,14 +68,29 @@ export async function timeBatch(
   return { uploadMs, totalMs: performance.now() - startedMs }
 }
 
-/** Sends a batch; returns the address of its status. */
-export async function upload(url: string, { file }: BatchFile): Promise<string> {
-  const body = await openAsBlob(file)
-  const reply = await fetch(`${url}/m2/demo/v2/profile/batchUpdate`, { method: 'POST', body })
-  const text = await reply.text()
-  const status = /<batchStatus>(.*)<\/batchStatus>/.exec(text)?.[1]
-  if (status === undefined) throw new Error(`the batch was not accepted: ${text}`)
+/**
+ * Sends a batch; returns the address of its status.
+ *
+ * As one buffer over a plain connection: `fetch` with a `Blob` takes up to 200 ms for 50 MB, whoever
+ * receives them, and would measure the sender.
+ */
+export async function upload(
+  url: string,
+  { file }: BatchFile,
+  body: Buffer = readFileSync(file),
+): Promise<string> {
+  const reply = await post(`${url}/m2/demo/v2/profile/batchUpdate`, body)
+  const status = /<batchStatus>(.*)<\/batchStatus>/.exec(reply)?.[1]
+  if (status === undefined) throw new Error(`the batch was not accepted: ${reply}`)
   return status
+}
+
+function post(url: string, body: Buffer): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method: 'POST', headers: { 'content-length': body.length } })
+    sent.once('response', (response) => void text(response).then(resolve, reject)).once('error', reject)
+    sent.end(body)
+  })
 }
 
 /** @throws Error unless every row was applied */

@@ -262,7 +262,7 @@ export interface Spool {
 }
 
 export interface SpoolWriter {
-  /** Appends bytes; the caller may reuse them once the promise resolves. */
+  /** Appends bytes, which must stay as they are until the entry is closed or discarded. */
   write(bytes: Uint8Array): Promise<void>
   /** Makes the entry durable and visible. */
   close(): Promise<void>

@@ -56,7 +56,7 @@ export function clientOfBatchId(batchId: string): string {
 }
 
 /** After so many bytes of an upload, its buffers are given back. */
-const collectEveryBytes = 4 * 1_048_576
+const collectEveryBytes = 8 * 1_048_576
 
 type Spooled = Pick<Batch, 'key' | 'rows' | 'bytes'>
 

@@ -19,6 +19,8 @@ export interface FoundProfiles {
   readonly tntId?: Profile | undefined
   readonly thirdPartyId?: Profile | undefined
   readonly ecid?: Profile | undefined
+  /** An erasure that the ids led to at an earlier step of the same update. */
+  readonly erasedAt?: Attribute | undefined
 }
 
 /** What a store has to do for an update, all of it or nothing. */
@@ -62,11 +64,12 @@ function liveOnes({ tntId, thirdPartyId, ecid }: FoundProfiles, nowMs: number): 
 }
 
 /** When a profile that one of the ids led to was erased last; also one that has been made anew since. */
-function latestErasure(found: FoundProfiles): Attribute | undefined {
-  const markers = Object.values(found).flatMap((profile: Profile | undefined) => {
-    return profile?.attributes.get(erasureMarker) ?? []
-  })
-  return markers.toSorted(compareStamps).at(-1)
+export function latestErasure({ erasedAt, tntId, thirdPartyId, ecid }: FoundProfiles): Attribute | undefined {
+  const markers = [tntId, thirdPartyId, ecid].map((profile) => profile?.attributes.get(erasureMarker))
+  return [erasedAt, ...markers]
+    .filter((marker) => marker !== undefined)
+    .toSorted(compareStamps)
+    .at(-1)
 }
 
 /** A grave under each id of the profile, so that each can be anyone's again by itself. */

@@ -71,13 +71,23 @@ export function joinUnderThirdPartyId(owner: Profile, anonymous: Profile): Map<s
   return joined
 }
 
-/** Joins two profiles that have no thirdPartyId: the later value wins, at equal times the older profile's. */
+/**
+ * Joins two profiles that have no thirdPartyId: the later value wins, at equal times the older profile's.
+ * Of profiles of one age it is the larger value, so that it does not matter which one came first.
+ */
 export function joinAnonymous(a: Profile, b: Profile): Map<string, Attribute> {
   const [older, younger] = b.bornAtMs < a.bornAtMs ? [b, a] : [a, b]
   const joined = new Map(older.attributes)
   for (const [name, theirs] of younger.attributes) {
     const ours = joined.get(name)
-    if (ours === undefined || compareStamps(ours, theirs) < 0) joined.set(name, theirs)
+    const order =
+      ours && (compareStamps(ours, theirs) || (a.bornAtMs === b.bornAtMs ? compareValues(ours, theirs) : 1))
+    if (order === undefined || order < 0) joined.set(name, theirs)
   }
   return joined
+}
+
+function compareValues({ value: ours = '' }: Attribute, { value: theirs = '' }: Attribute): number {
+  if (ours === theirs) return 0
+  return ours < theirs ? -1 : 1
 }

@@ -218,6 +218,28 @@ describe.each(stores)('profiles in the %s store', (_, open) => {
       expect(await read('ecid', 'e1')).toEqual({ a: 'tnt', tie: 'older' })
     })
 
+    it('keeps the larger value of two profiles of one age at equal times, whichever is named first', async () => {
+      await applyAll([
+        visit({ ids: { tntId: 't1' }, set: { a: 'smaller', b: 'z' } }),
+        visit({ ids: { ecid: 'e1' }, set: { a: 'z', b: 'smaller' } }),
+        visit({ ids: { tntId: 't1', ecid: 'e1' } }),
+      ])
+
+      expect(await read('tntId', 't1')).toEqual({ a: 'z', b: 'z' })
+    })
+
+    it('takes no row from before an erasure by an id that moved to another thirdPartyId since', async () => {
+      await applyAll([
+        visit({ ids: { tntId: 't1' } }),
+        update({ ids: { tntId: 't1' }, erase: true }),
+        visit({ ids: { tntId: 't1', thirdPartyId: 'c1' } }),
+        visit({ ids: { tntId: 't1', thirdPartyId: 'c2' } }),
+        row({ ids: { tntId: 't1' }, set: { a: 'old' }, atMs: startMs - 1 }),
+      ])
+
+      expect(await read('thirdPartyId', 'c2')).toEqual({})
+    })
+
     it('answers the same tntId for a profile each time, and gives one to a profile without', async () => {
       const tntIds: unknown[] = []
       for (const newTntId of ['fresh1', 'fresh2']) {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { mapConcurrently } from '../../lib/pool.ts'
-import { compareStamps, erasureMarker } from '../../model/attribute.ts'
+import { compareStamps, erasureMarker, type Attribute } from '../../model/attribute.ts'
 import { Refusal } from '../../lib/errors.ts'
-import { planUpdate, type FoundProfiles } from '../../model/apply.ts'
+import { latestErasure, planUpdate, type FoundProfiles } from '../../model/apply.ts'
 import {
   isGrave,
   tntIdOf,
@@ -112,11 +112,15 @@ export class CassandraProfiles implements ProfileStore {
     let found = first
     let outcome: Outcome | undefined
     let order: readonly VisitorId[] | undefined
+    // An id that moved to another profile leads to the mark of its erasure no longer.
+    let erasedAt: Attribute | undefined
     for (let attempts = 0; attempts < attemptsMax; attempts++) {
       if (attempts > 0) found = await new Finder(this.#session, nowMs).find(tenant, update.ids)
       // Once its ids are linked an update may find nothing left to change; it is a sign of life all the same.
       const again = order === undefined ? update : { ...update, visit: true }
-      const plan = planUpdate(again, profilesOf(found, nowMs), nowMs)
+      const profiles = { ...profilesOf(found, nowMs), erasedAt }
+      erasedAt = latestErasure(profiles)
+      const plan = planUpdate(again, profiles, nowMs)
       outcome = laterOutcome(outcome, plan.outcome)
       const [root] = rootsOf(found)
       if (plan.outcome.kind === 'erased' && root !== undefined) {

@@ -23,6 +23,8 @@ const isFull = args.includes('--full')
 
 /** Rows of the batch during which nodes die: the most that an upload may have, in full. */
 const batchRows = isFull ? 500_000 : args.includes('--small') ? 10_000 : 30_000
+/** How long a node hangs, s. */
+const hangSeconds = args.includes('--small') ? 8 : 30
 const filters = args.filter((argument) => !argument.startsWith('--'))
 
 const previousFlag = '--previous='
@@ -135,6 +137,7 @@ function run(command: string, given: readonly string[]): Promise<number> {
     ...process.env,
     CASSANDRA_HOST: '127.0.0.1',
     CLUSTER_BATCH_ROWS: String(batchRows),
+    CLUSTER_HANG_SECONDS: String(hangSeconds),
     ...(previous !== undefined && { CLUSTER_PREVIOUS: previous }),
   }
   return new Promise((resolve, reject) => {

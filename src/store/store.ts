@@ -16,6 +16,8 @@ export interface Store {
   readonly batches: BatchStore
   readonly spool: Spool
   readonly transfer: Transfer
+  /** How long a request may take with all that it asks of the store, ms; without one nothing can hang. */
+  readonly requestMsMax?: number
   /** Tells what the store takes of its disk; empty for one that has none of its own. */
   space(): Promise<StoreSpace>
   /** Waits for what is under way, then gives everything back. A second call does nothing. */

@@ -39,7 +39,7 @@ function addUploadRoute(app: FastifyInstance, services: Services, route: UploadR
   app.route({
     method: 'POST',
     url,
-    config: { action: 'batch.upload', description: uploadDescription(version) },
+    config: { action: 'batch.upload', isUpload: true, description: uploadDescription(version) },
     handler: forProfileApi(services, clientOfPath, async (call) => {
       limit.take(call.client.code, call.reply)
       refuseLargeUpload(call, services.context.settings.batchBytesMax)

@@ -5,6 +5,9 @@ import { UncertainWrite, type Row, type Session, type Statement } from './sessio
 /** Documents removed in one step when a collection is cleared. */
 const clearedAtOnce = 50
 
+/** Times that a commit is tried whose node did not answer. */
+const attemptsMax = 2
+
 const afterAllTexts = '\u{10ffff}'
 
 /**
@@ -24,15 +27,16 @@ export function cassandraDocuments(session: Session): DocumentStore {
   const commit = async (partition: string, changes: readonly DocumentChange[]): Promise<boolean> => {
     if (changes.length === 0) return true
     const change = randomUUID()
-    try {
-      return await session.writeIf(
-        changes.map((one) => statementOf(partition, one, change)),
-        'install',
-      )
-    } catch (error) {
-      if (!(error instanceof UncertainWrite)) throw error
-      if (await isDone(session, partition, changes, change)) return true
-      throw error
+    const statements = changes.map((one) => statementOf(partition, one, change))
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await session.writeIf(statements, 'install')
+      } catch (error) {
+        if (!(error instanceof UncertainWrite)) throw error
+        if (await isDone(session, partition, changes, change)) return true
+        // It was not done and never will be.
+        if (attempt === attemptsMax) throw error
+      }
     }
   }
   return {

@@ -30,7 +30,7 @@ export async function eraseProfile(
     writeProfile(writes, nextLife(place, nowMs), { before: undefined, after, ticks })
   }
   for (const spot of belongingTo(root.spot, places)) writes.end(spot)
-  await writes.execute(session, tenant)
+  await writes.execute(session, tenant, { whole: true })
   return true
 }
 

@@ -25,14 +25,15 @@ const tables = [
     client text, kind tinyint, id text, life int,
     last_life int STATIC,
     attributes map<text, blob>, ids map<text, bigint>, lifetime blob, born bigint, joined blob,
-    PRIMARY KEY ((client, kind, id), life)) WITH CLUSTERING ORDER BY (life DESC)`,
+    PRIMARY KEY ((client, kind, id), life))
+    WITH CLUSTERING ORDER BY (life DESC) AND speculative_retry = '50ms'`,
   `CREATE TABLE IF NOT EXISTS names (
     client text, shard tinyint, name text, PRIMARY KEY ((client, shard), name))`,
   'CREATE TABLE IF NOT EXISTS removals (client text PRIMARY KEY, removals int)',
   // Linearizable writes alone.
   `CREATE TABLE IF NOT EXISTS documents (
     owner text, collection text, id text, version int, body text, change text,
-    PRIMARY KEY ((owner), collection, id))`,
+    PRIMARY KEY ((owner), collection, id)) WITH speculative_retry = '50ms'`,
   'CREATE TABLE IF NOT EXISTS leases (name text PRIMARY KEY, holder text, until_ms bigint)',
   `CREATE TABLE IF NOT EXISTS parts (
     batch_id text, part int, holder text, until_ms bigint, result text,

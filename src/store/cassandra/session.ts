@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
 import { auth, Client, errors, policies, types, type Host } from 'cassandra-driver'
 import { Refusal } from '../../lib/errors.ts'
 import { within } from '../../lib/within.ts'
+import { askTime, NodeWatch, SilentLast } from './nodes.ts'
 
 /** Where a cluster is and how to speak to it. */
 export interface ClusterAddress {
@@ -36,11 +38,15 @@ const answerMsMax = 2_000
 /** A node that has not answered by then gets company: the next node is asked as well, ms. */
 const askAnotherAfterMs = 800
 
-/** How long a request may take with all that it asks, ms: the caller's own limit is 5 s. */
-const requestMsMax = 4_500
+/** How long a call, and a request with all that it asks, may take, ms: the caller's own limit is 5 s. */
+export const requestMsMax = 4_500
 
 /** How often a node that went away is tried again, ms. The driver's default waits up to ten minutes. */
 const reconnectEveryMs = 1_000
+
+/** How long a change of the tables may take until all nodes know it, and how often is looked, ms. */
+const schemaMsMax = 30_000
+const lookEveryMs = 200
 
 /** Rows of one page where all are wanted. */
 const pageRows = 1_000
@@ -51,6 +57,7 @@ export const concurrencyMax = 64
 /** The connections to a cluster, and what happens on them: one way to read, two ways to write. */
 export class Session {
   readonly #client: Client
+  readonly #nodes: NodeWatch
   readonly datacenter: string
   readonly keyspace: string
 
@@ -72,7 +79,10 @@ export class Session {
       },
       socketOptions: { connectTimeout: connectMsMax, readTimeout: answerMsMax, tcpNoDelay: true },
       encoding: { map: Map, set: Set },
+      // The first call with a new statement would wait for all nodes, one that hangs among them.
+      prepareOnAllHosts: false,
       policies: {
+        loadBalancing: new SilentLast(address.datacenter, (host) => this.#nodes.isSilent(host)),
         reconnection: new policies.reconnection.ConstantReconnectionPolicy(reconnectEveryMs),
         retry: new OnceOnTheNextNode(),
         speculativeExecution: new policies.speculativeExecution.ConstantSpeculativeExecutionPolicy(
@@ -81,6 +91,7 @@ export class Session {
         ),
       },
     })
+    this.#nodes = new NodeWatch(this.#client, address.datacenter)
   }
 
   /**
@@ -95,6 +106,11 @@ export class Session {
       await this.close()
       throw new Error(`the Cassandra cluster cannot be used: ${reasonOf(error)}`, { cause: error })
     }
+  }
+
+  /** Begins to ask all nodes, so that one that hangs is left out soon. */
+  watchNodes() {
+    this.#nodes.start()
   }
 
   /** Reads rows, page after page: ask for what is bounded. */
@@ -138,15 +154,18 @@ export class Session {
   /**
    * Carries out writes that may be carried out again: they have times of their own, or add what is
    * the same each time. Several of one partition are one step; of several, all or none in the end.
+   *
+   * While a node hangs the latter is not promised for callers that stop in the middle: Cassandra keeps
+   * such a batch on two nodes first, and would wait for one that does not answer.
    */
   async write(statements: readonly Statement[], options: { readonly partitions: 'one' | 'several' }) {
     const [first] = statements
     if (first === undefined) return
-    if (statements.length === 1) await this.#run(() => this.#client.execute(first.query, [...first.params]))
-    else
-      await this.#run(() =>
-        this.#client.batch(batchOf(statements), { logged: options.partitions === 'several' }),
-      )
+    const logged = options.partitions === 'several' && !this.#nodes.isAnySilent
+    await this.#run(() => {
+      if (statements.length === 1) return this.#client.execute(first.query, [...first.params])
+      return this.#client.batch(batchOf(statements), { logged })
+    })
   }
 
   /**
@@ -177,7 +196,28 @@ export class Session {
    * to one node: of two, one would answer that there was nothing to change, and nobody would wait.
    */
   async changeSchema(query: string): Promise<void> {
-    await this.#client.execute(query, [], { prepare: false, isIdempotent: false, readTimeout: 30_000 })
+    const options = { prepare: false, isIdempotent: false, readTimeout: schemaMsMax }
+    await this.#client.execute(query, [], options)
+    // What one node does not know yet it would refuse. The driver's own look ends after ten seconds.
+    for (const untilMs = Date.now() + schemaMsMax; Date.now() < untilMs; await wait(lookEveryMs)) {
+      if ((await this.#schemaVersions()).size === 1) return
+    }
+    throw new Error('the Cassandra nodes do not agree on the tables: see `nodetool describecluster`')
+  }
+
+  /** The versions of the tables that the nodes of this data centre have, those that are down aside. */
+  async #schemaVersions(): Promise<ReadonlySet<string>> {
+    const versions = this.#hostsHere().map(async (host) => {
+      const query = 'SELECT schema_version FROM system.local'
+      const result = await this.#client.execute(query, [], { host }).catch(() => undefined)
+      return String(result?.first()['schema_version'])
+    })
+    return new Set(await Promise.all(versions))
+  }
+
+  #hostsHere(): Host[] {
+    const hosts = [...this.#client.hosts.values()]
+    return hosts.filter((host) => host.datacenter === this.datacenter && host.isUp())
   }
 
   /** Lists the nodes of all data centres. */
@@ -197,16 +237,11 @@ export class Session {
   /** Asks each node of this data centre for its time; leaves out those that do not answer. */
   async clockSkewsMs(): Promise<ReadonlyMap<string, number>> {
     const skews = new Map<string, number>()
-    for (const host of this.#client.hosts.values()) {
-      if (host.datacenter !== this.datacenter || !host.isUp()) continue
+    for (const host of this.#hostsHere()) {
       const beforeMs = Date.now()
-      const result = await this.#client
-        .execute('SELECT now() AS now FROM system.local', [], { host })
-        .catch(() => undefined)
+      const theirMs = await askTime(this.#client, host).catch(() => undefined)
       const afterMs = Date.now()
-      const theirs: unknown = result?.first()['now']
-      if (!(theirs instanceof types.TimeUuid)) continue
-      const theirMs = theirs.getDate().getTime()
+      if (theirMs === undefined) continue
       // What may have passed on the way is not skew.
       skews.set(host.address, theirMs < beforeMs ? theirMs - beforeMs : Math.max(0, theirMs - afterMs))
     }
@@ -214,6 +249,7 @@ export class Session {
   }
 
   async close(): Promise<void> {
+    this.#nodes.stop()
     await this.#client.shutdown()
   }
 

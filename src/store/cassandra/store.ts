@@ -5,7 +5,7 @@ import { Names } from './names.ts'
 import { Parts } from './parts.ts'
 import { CassandraProfiles } from './profiles.ts'
 import { migrate, requireSchema } from './schema.ts'
-import { Session, type ClusterAddress } from './session.ts'
+import { requestMsMax, Session, type ClusterAddress } from './session.ts'
 import { CassandraSpool } from './spool.ts'
 import { Tenants } from './tenants.ts'
 import { CassandraTransfer } from './transfer.ts'
@@ -31,6 +31,7 @@ export async function openCassandraStore(address: ClusterAddress, options: Cassa
   try {
     if (!options.migrate) await requireSchema(session)
     await requireClocks(session)
+    session.watchNodes()
   } catch (error) {
     await session.close()
     throw error
@@ -46,6 +47,7 @@ export async function openCassandraStore(address: ClusterAddress, options: Cassa
     batches: Object.assign(batches, { parts }),
     spool,
     transfer: new CassandraTransfer(session, { tenants, names, batches, parts, spool }),
+    requestMsMax,
     space: async () => ({}),
     close: () => session.close(),
   }

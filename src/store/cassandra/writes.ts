@@ -66,8 +66,12 @@ export class CellWrites {
     this.#group({ home }, life, 'set').sets.set('last_life = ?', life)
   }
 
-  /** The partition that most is written to comes first. */
-  async execute(session: CellSession, client: string): Promise<void> {
+  /**
+   * Writes one partition after the other, in the order in which they were named: whatever stops between
+   * them, what comes next finishes it. `whole` writes all or nothing in the end, unless that is too much
+   * for one step; it takes twice the work, and waits for nodes that hang.
+   */
+  async execute(session: CellSession, client: string, { whole = false } = {}): Promise<void> {
     const partitions = new Map<string, Statement[]>()
     const add = (home: VisitorId, statement: Statement) => {
       const statements = partitions.get(textOf(home)) ?? []
@@ -88,12 +92,10 @@ export class CellWrites {
       const query = `DELETE FROM profiles USING TIMESTAMP ? ${whereOf(spot)}`
       add(spot.home, { query, params: [endTimestamp, ...rowOf(spot)] })
     }
-    if (this.#bytes <= batchBytesMax && partitions.size <= batchPartitionsMax) {
-      const partitionCount = partitions.size > 1 ? 'several' : 'one'
-      await session.write([...partitions.values()].flat(), { partitions: partitionCount })
+    if (whole && this.#bytes <= batchBytesMax && partitions.size <= batchPartitionsMax) {
+      await session.write([...partitions.values()].flat(), { partitions: 'several' })
       return
     }
-    // Too much for one step: what is read through links is there before the links are.
     for (const statements of partitions.values()) await session.write(statements, { partitions: 'one' })
   }
 

@@ -1,0 +1,97 @@
+import { policies, types, type Client, type ExecutionOptions, type Host } from 'cassandra-driver'
+
+/** How often each node is asked, and how long it may take before it counts as silent, ms. */
+const askEveryMs = 500
+const answerMsMax = 500
+
+/**
+ * Asks each node of this data centre twice a second, so that one that hangs is known within a second: it
+ * neither answers nor closes its connections, so the driver goes on sending to it.
+ */
+export class NodeWatch {
+  readonly #client: Client
+  readonly #datacenter: string
+  readonly #silent = new Set<string>()
+  readonly #asked = new Set<string>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(client: Client, datacenter: string) {
+    this.#client = client
+    this.#datacenter = datacenter
+  }
+
+  start() {
+    this.#timer = setInterval(() => this.#askAll(), askEveryMs).unref()
+  }
+
+  stop() {
+    clearInterval(this.#timer)
+  }
+
+  /** Also one that the driver takes to be down, of which the others may not know yet. */
+  get isAnySilent(): boolean {
+    return this.#silent.size > 0
+  }
+
+  isSilent({ address }: Pick<Host, 'address'>): boolean {
+    return this.#silent.has(address)
+  }
+
+  #askAll() {
+    for (const host of this.#client.hosts.values()) {
+      if (host.datacenter !== this.#datacenter || this.#asked.has(host.address)) continue
+      if (host.isUp()) void this.#ask(host)
+      else this.#silent.add(host.address)
+    }
+  }
+
+  async #ask(host: Host) {
+    this.#asked.add(host.address)
+    try {
+      await askTime(this.#client, host)
+      this.#silent.delete(host.address)
+    } catch {
+      this.#silent.add(host.address)
+    } finally {
+      this.#asked.delete(host.address)
+    }
+  }
+}
+
+/** Asks a node, and no other one, for its time, epoch ms. */
+export async function askTime(client: Client, host: Host): Promise<number> {
+  const result = await client.execute('SELECT now() AS now FROM system.local', [], {
+    host,
+    readTimeout: answerMsMax,
+  })
+  const now: unknown = result.first()['now']
+  if (!(now instanceof types.TimeUuid)) throw new Error(`node ${host.address} does not tell its time`)
+  return now.getDate().getTime()
+}
+
+/** The driver's own choice, replicas first, but nodes that are silent last. */
+export class SilentLast extends policies.loadBalancing.DefaultLoadBalancingPolicy {
+  readonly #isSilent: (host: Host) => boolean
+
+  constructor(datacenter: string, isSilent: (host: Host) => boolean) {
+    super({ localDc: datacenter })
+    this.#isSilent = isSilent
+  }
+
+  override newQueryPlan(
+    keyspace: string,
+    options: ExecutionOptions,
+    callback: (error: Error, iterator: Iterator<Host>) => void,
+  ) {
+    super.newQueryPlan(keyspace, options, (error, plan) => callback(error, plan && this.#sort(plan)))
+  }
+
+  *#sort(plan: Iterator<Host>): Iterator<Host> {
+    const silent: Host[] = []
+    for (let next = plan.next(); next.done !== true; next = plan.next()) {
+      if (this.#isSilent(next.value)) silent.push(next.value)
+      else yield next.value
+    }
+    yield* silent
+  }
+}

@@ -29,6 +29,12 @@ const settings = {
   host: hostName('HOST', 'Address to listen on.', '127.0.0.1', { empty: false }),
   port: count('PORT', 'Port to listen on; 0 asks for a free one.', 8080, { min: 0, max: 65_535 }),
   nodeId: line('NODE_ID', 'Name of this node in the log and the metrics; empty: that of its machine.', ''),
+  workers: count(
+    'WORKERS',
+    'Processes that answer requests; where it is more than one, another process applies batches.',
+    1,
+    { min: 1, max: 64 },
+  ),
   storeUrl: custom(
     'STORE_URL',
     'Where profiles are kept: a directory, a Cassandra cluster, or memory alone (nothing survives).',
@@ -303,9 +309,18 @@ export function readConfig(from: {
     const missing = pair.filter(([key]) => isBlank(values[key]))
     if (missing.length === 1) faults.push(halfOf(pair, missing))
   }
+  faults.push(...findSplitMemory(values))
   if (faults.length > 0) return { kind: 'faults', faults }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each key was read by its own row's parser
   return { kind: 'config', config: Object.freeze(values) as Config }
+}
+
+/** A store in memory is there for one process alone. */
+function findSplitMemory({ storeUrl, workers }: Readonly<Record<string, unknown>>): ConfigFault[] {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- read by that row's parser, if at all
+  const isMemory = (storeUrl as StoreLocation | undefined)?.kind === 'memory'
+  if (!isMemory || workers === 1 || workers === undefined) return []
+  return [{ name: `${prefix}WORKERS`, message: 'must be 1 where the store is memory: alone' }]
 }
 
 /** An issuer, which may have a path; what it says of people must come over TLS. */

@@ -1,35 +1,39 @@
+import cluster from 'node:cluster'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
-import { buildApp } from './app.ts'
 import { startBatchLoop, startBatchThread, type BatchRunner } from './batch-thread.ts'
 import { readConfig, type Config } from './config.ts'
 import { ensureAccounts } from './domain/accounts/first-start.ts'
 import { requireWholeStore } from './domain/copies.ts'
 import { watchStore, type StoreReport } from './domain/watched-store.ts'
 import { Metrics } from './http/metrics.ts'
+import { addReadings } from './http/routes/metrics.ts'
 import { Tls } from './http/tls.ts'
-import { Drain } from './lib/drain.ts'
 import { packageVersion } from './lib/version.ts'
 import { listenForShutdown, type Shutdown } from './lib/shutdown.ts'
 import { nameOfNode, openLog } from './log.ts'
 import { firstSecrets } from './first-secrets.ts'
-import { startHousekeeping } from './housekeeping.ts'
+import { startFlushing, startHousekeeping } from './housekeeping.ts'
 import { warnOfOpenClients } from './open-clients.ts'
+import { listen, reloadCertificate } from './listen.ts'
 import { readSecretKey } from './secret-key.ts'
-import { addControl, buildContext, openStore, singleSignOnOf } from './services.ts'
+import { WorkerPool } from './workers/primary.ts'
+import { serveAsWorker } from './workers/worker.ts'
+import { addControl, buildContext, openStore } from './services.ts'
 
 /** Exit codes of a start that did not succeed. */
 const exitFailed = 1
 const exitBadSettings = 2
 
-/** Beside this file's folder in the repository and in the package alike. */
-const consoleDirectory = fileURLToPath(new URL('../console/dist', import.meta.url))
-
 /** Said at each start, so that nobody finds it out from their data. */
 const unfinishedCluster =
   'the store over Cassandra is for trials: docs/guides/cluster.md says what of it is not tested yet'
 
-await main()
+if (cluster.isPrimary) await main()
+else {
+  const config = readSettings()
+  if (config) await serveAsWorker(config)
+}
 
 /** Boot order: settings, store, secret key, first accounts, batches, HTTP; they end in the reverse order. */
 async function main() {
@@ -61,6 +65,7 @@ function readSettings(): Config | undefined {
 }
 
 async function serve(config: Config, log: Logger, shutdown: Shutdown): Promise<string> {
+  // A certificate that cannot be read ends the start before anything is made.
   const tls = config.tlsCert === '' ? undefined : new Tls(config)
   const metrics = new Metrics()
   metrics.addProcess()
@@ -70,7 +75,8 @@ async function serve(config: Config, log: Logger, shutdown: Shutdown): Promise<s
   shutdown.add('the store', () => store.close())
   await requireWholeStore(store.documents)
   let batches: BatchRunner | undefined
-  const domain = buildContext(config, store, () => batches?.wake())
+  const batchAccepted = () => batches?.wake()
+  const domain = buildContext(config, store, batchAccepted)
   const context = addControl(domain, readSecretKey(config))
   const client = await context.clients.ensure(config.defaultClient, config.profileLifetimeDays)
   const secrets = await ensureAccounts(context, client, firstAccounts(config))
@@ -83,27 +89,21 @@ async function serve(config: Config, log: Logger, shutdown: Shutdown): Promise<s
   shutdown.add('the housekeeping', startHousekeeping(context, log))
   if (config.storeUrl.kind === 'cassandra') log.warn(unfinishedCluster)
   await warnOfOpenClients(context, config.host, log)
-  const sso = singleSignOnOf(config, context)
-  const drain = new Drain(config.drainSeconds * 1000)
-  const app = buildApp({ context, settings: config, log, metrics, tls, sso, drain, consoleDirectory })
-  shutdown.add('the listener', () => app.close())
-  shutdown.add('the way to it', () => drain.begin())
-  if (tls) process.on('SIGHUP', () => reload(tls, log))
-  await app.listen({ host: config.host, port: config.port })
-  const address = app.server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : config.port
-  const scheme = tls ? 'https' : 'http'
-  return `${scheme}://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
-}
-
-function reload(tls: Tls, log: Logger) {
-  try {
-    tls.reload()
-    log.info({ expiresAt: new Date(tls.expiresAtMs).toISOString() }, 'the certificate was read again')
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    log.error({ reason }, 'the certificate could not be read again; the one before stays in use')
+  if (config.workers === 1) {
+    shutdown.add('what was noted of callers', startFlushing(context, log))
+    const { url, reload } = await listen({ config, log, shutdown, context, metrics })
+    process.on('SIGHUP', reload)
+    return url
   }
+  addReadings(metrics, context, tls)
+  const program = fileURLToPath(import.meta.url)
+  const pool = new WorkerPool({ count: config.workers, program, context, metrics, log, batchAccepted })
+  shutdown.add('the workers', () => pool.stop())
+  process.on('SIGHUP', () => {
+    if (tls) reloadCertificate(tls, log)
+    pool.reload()
+  })
+  return pool.start()
 }
 
 function firstAccounts(config: Config) {

@@ -1,10 +1,11 @@
 import type { Config } from './config.ts'
-import { SignInAttempts } from './domain/accounts/attempts.ts'
+import { OwnSignInAttempts } from './domain/accounts/attempts.ts'
 import { Passwords } from './domain/accounts/passwords.ts'
 import { People } from './domain/accounts/people.ts'
 import { Sessions } from './domain/accounts/sessions.ts'
 import { SingleSignOn } from './domain/accounts/single-sign-on.ts'
 import { ClientDirectory } from './domain/clients/directory.ts'
+import { OwnCallCounts } from './domain/call-counts.ts'
 import { CallerLog } from './domain/callers/log.ts'
 import type { ControlContext, DomainContext } from './domain/context.ts'
 import type { SecretKey } from './domain/secret-key.ts'
@@ -20,11 +21,12 @@ import { openMemoryStore } from './store/memory/store.ts'
 import type { Store } from './store/store.ts'
 
 /** Opens the store that the settings name. */
-export async function openStore(config: Config, options: OpenAs): Promise<Store> {
+export async function openStore(config: Config, { as }: Pick<OpenAs, 'as'>): Promise<Store> {
+  const options = { as, isShared: config.workers > 1 }
   const location = config.storeUrl
   if (location.kind === 'memory') return openMemoryStore()
   if (location.kind === 'lmdb') return openLmdbStore(location.directory, options)
-  const mayMigrate = options.as === 'server' && config.storeMigrate === 'yes'
+  const mayMigrate = as === 'server' && config.storeMigrate === 'yes'
   return openCassandraStore(clusterOf(config, location), { migrate: mayMigrate })
 }
 
@@ -63,13 +65,16 @@ export function buildContext(config: Config, store: Store, batchAccepted: () => 
 /** Adds what the control plane and the profile API's tokens need; the batch thread has no use for it. */
 export function addControl(context: DomainContext, secretKey: SecretKey): ControlContext {
   const { store, clock, people } = context
+  const callers = new CallerLog(store.documents, clock)
   return {
     ...context,
     secretKey,
     tokens: new TokenChecker(store.documents, clock),
-    callers: new CallerLog(store.documents, clock),
+    callers,
+    flushCallers: () => callers.flush({ everything: false }),
+    callCounts: new OwnCallCounts(clock),
     passwords: new Passwords(),
-    attempts: new SignInAttempts(clock),
+    attempts: new OwnSignInAttempts(clock),
     sessions: new Sessions(store.documents, clock, people),
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Store } from '../store/store.ts'
+import type { CallCounts } from './call-counts.ts'
 import type { SignInAttempts } from './accounts/attempts.ts'
 import type { Passwords } from './accounts/passwords.ts'
 import type { People } from './accounts/people.ts'
@@ -43,5 +44,8 @@ export interface ControlContext extends DomainContext {
   readonly callers: CallerLog
   readonly passwords: Passwords
   readonly attempts: SignInAttempts
+  readonly callCounts: CallCounts
+  /** Writes what was noted of callers, in all processes. */
+  readonly flushCallers: () => Promise<void>
   readonly sessions: Sessions
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
+import type { DocumentStore } from '../store/store.ts'
 
 /** How long a change made by another process may go unseen, ms. @source decisions.md §6 */
 const freshMs = 500
@@ -12,23 +13,33 @@ const rememberedMax = 10_000
 interface Entry<Value> {
   readonly value: Value | undefined
   readonly readAtMs: number
+  /** Of all control records, before it was read. */
+  readonly version: number | undefined
 }
 
-/** Reads of the store that every call would make again, remembered for half a second. */
+/**
+ * Reads of control records that every call would make again, remembered for half a second; where the
+ * store tells their version, until any of them is changed, by whichever process.
+ */
 export class Remembered<Value> {
   readonly #clock: Clock
+  readonly #documents: DocumentStore
   readonly #read: (key: string) => Promise<Value | undefined>
   readonly #entries = new Map<string, Entry<Value>>()
   /** Grows with each change made here, so that a read begun before it is not remembered. */
   #changes = 0
 
-  constructor(clock: Clock, read: (key: string) => Promise<Value | undefined>) {
+  constructor(
+    { clock, documents }: { clock: Clock; documents: DocumentStore },
+    read: (key: string) => Promise<Value | undefined>,
+  ) {
     this.#clock = clock
+    this.#documents = documents
     this.#read = read
   }
 
   /**
-   * Reads a value, or returns it as read no longer than half a second ago.
+   * Reads a value, or returns it as remembered.
    *
    * When the store fails, a value found no longer than 10 s ago is returned.
    *
@@ -37,11 +48,12 @@ export class Remembered<Value> {
   async get(key: string): Promise<Value | undefined> {
     const nowMs = this.#clock.nowMs()
     const entry = this.#entries.get(key)
-    if (entry && nowMs - entry.readAtMs < freshMs) return entry.value
+    if (entry && this.#isFresh(entry, nowMs)) return entry.value
     const changes = this.#changes
+    const version = this.#documents.version?.()
     try {
       const value = await this.#read(key)
-      if (changes === this.#changes) this.#keep(key, { value, readAtMs: nowMs })
+      if (changes === this.#changes) this.#keep(key, { value, readAtMs: nowMs, version })
       return value
     } catch (error) {
       if (entry?.value !== undefined && nowMs - entry.readAtMs < staleMs) return entry.value
@@ -49,10 +61,15 @@ export class Remembered<Value> {
     }
   }
 
-  /** The value as read no longer than half a second ago; `undefined` when it has to be read. */
+  /** The value as remembered; `undefined` when it has to be read. */
   peek(key: string): Value | undefined {
     const entry = this.#entries.get(key)
-    return entry && this.#clock.nowMs() - entry.readAtMs < freshMs ? entry.value : undefined
+    return entry && this.#isFresh(entry, this.#clock.nowMs()) ? entry.value : undefined
+  }
+
+  #isFresh({ version, readAtMs }: Entry<Value>, nowMs: number): boolean {
+    if (version !== undefined) return version === this.#documents.version?.()
+    return nowMs - readAtMs < freshMs
   }
 
   forget(key: string): void {

@@ -1,21 +1,20 @@
 import type { FastifyReply } from 'fastify'
-import type { Clock } from '../lib/clock.ts'
+import type { CallCounts } from '../domain/call-counts.ts'
 import { Refusal } from '../lib/errors.ts'
 
-const minuteMs = 60_000
-
-/** Tenants or people that are counted at the same time; past it, those whose minute is over are dropped. */
-const countedMax = 10_000
-
-/** Counts calls by the minute: of each key so many, then none until its minute is over. */
+/** Of each key so many calls a minute, then none until its minute is over. */
 export class CallLimit {
-  readonly #clock: Clock
+  readonly #counts: CallCounts
+  readonly #name: string
   readonly #perMinute: number
-  readonly #counted = new Map<string, { readonly startMs: number; calls: number }>()
 
-  /** @param perMinute 0 for no limit */
-  constructor(clock: Clock, perMinute: number) {
-    this.#clock = clock
+  /**
+   * @param name      tells its keys from those of other limits
+   * @param perMinute 0 for no limit
+   */
+  constructor(counts: CallCounts, { name, perMinute }: { name: string; perMinute: number }) {
+    this.#counts = counts
+    this.#name = name
     this.#perMinute = perMinute
   }
 
@@ -25,31 +24,18 @@ export class CallLimit {
    * @throws Refusal `calls_too_many`, with the seconds to wait
    * @source draft-ietf-httpapi-ratelimit-headers-03: `RateLimit-Limit`, `-Remaining`, `-Reset`
    */
-  take(key: string, reply: FastifyReply): void {
+  async take(key: string, reply: FastifyReply): Promise<void> {
     if (this.#perMinute === 0) return
-    const nowMs = this.#clock.nowMs()
-    const known = this.#counted.get(key)
-    const isOver = known === undefined || nowMs - known.startMs >= minuteMs
-    const minute = isOver ? { startMs: nowMs, calls: 0 } : known
-    if (isOver) this.#keep(key, minute, nowMs)
-    const secondsLeft = Math.ceil((minute.startMs + minuteMs - nowMs) / 1000)
-    const isRefused = minute.calls >= this.#perMinute
-    if (!isRefused) minute.calls++
+    const { isRefused, calls, secondsLeft } = await this.#counts.take(
+      `${this.#name}\n${key}`,
+      this.#perMinute,
+    )
     reply.headers({
       'ratelimit-limit': this.#perMinute,
-      'ratelimit-remaining': this.#perMinute - minute.calls,
+      'ratelimit-remaining': this.#perMinute - calls,
       'ratelimit-reset': secondsLeft,
     })
     if (isRefused) throw this.#refuse(secondsLeft)
-  }
-
-  #keep(key: string, minute: { readonly startMs: number; calls: number }, nowMs: number) {
-    if (this.#counted.size >= countedMax) {
-      for (const [old, { startMs }] of this.#counted) {
-        if (nowMs - startMs >= minuteMs) this.#counted.delete(old)
-      }
-    }
-    this.#counted.set(key, minute)
   }
 
   #refuse(retryAfterSeconds: number): Refusal {

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { CommitReport, RowsReport, StoreReport } from '../domain/watched-store.ts'
 import { errorCodes, type ErrorCode } from '../lib/errors.ts'
 import { within } from '../lib/within.ts'
@@ -30,6 +30,9 @@ export interface Reading<T> {
   readonly read: () => Promise<T>
   readonly gauges: readonly ReadGauge<T>[]
 }
+
+/** Figures of one process as they are sent to another one. */
+export type MetricSamples = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
 
 /** A request that was answered. */
 export interface RequestFacts {
@@ -163,6 +166,17 @@ export class Metrics {
     return this.#rendering
   }
 
+  /** All figures, for another process that puts those of several together. */
+  async collect(): Promise<MetricSamples> {
+    await Promise.all(this.#readings.map((read) => read()))
+    return this.#registry.getMetricsAsJSON()
+  }
+
+  /** Writes these figures and those of other processes as if they were of one. */
+  async renderWith(others: readonly MetricSamples[]): Promise<string> {
+    return AggregatorRegistry.aggregate([await this.collect(), ...others]).metrics()
+  }
+
   async #render(): Promise<string> {
     await Promise.all(this.#readings.map((read) => read()))
     return this.#registry.metrics()
@@ -193,6 +207,14 @@ export class Metrics {
     return new ShownGauge(gauge, this.#registry)
   }
 }
+
+/** What was counted by processes that are gone, as if by one. */
+export async function sumCounts(all: readonly MetricSamples[]): Promise<MetricSamples> {
+  const counts = all.map((samples) => samples.filter(({ type }) => countedTypes.has(String(type))))
+  return AggregatorRegistry.aggregate(counts).getMetricsAsJSON()
+}
+
+const countedTypes: ReadonlySet<string> = new Set(['counter', 'histogram'])
 
 const tooSlow = () => new Error(`took longer than ${readingMsMax} ms`)
 

@@ -37,6 +37,8 @@ export interface Services {
   readonly log: FastifyBaseLogger
   /** Used by one application alone: it adds readings of its own. */
   readonly metrics: Metrics
+  /** Writes the metrics of all processes, where there are several. */
+  readonly scrape?: (() => Promise<string>) | undefined
   /** Without it the process stops as soon as it is told to. */
   readonly drain?: Drain | undefined
   /** Without it the listener speaks plain HTTP. */

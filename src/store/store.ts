@@ -117,6 +117,12 @@ export interface DocumentStore {
 
   /** Removes all documents of some collections of a partition. */
   clear(partition: string, collections: readonly string[]): Promise<void>
+
+  /**
+   * A number that each change of any document makes another one, by whichever process: read at once, of a
+   * store that several processes of one machine share. Without it, what was read counts for a while.
+   */
+  readonly version?: () => number
 }
 
 /** Accepted batches: those of a client are applied in the order accepted, clients in turn. */

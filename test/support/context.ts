@@ -2,11 +2,12 @@ import { applyNext } from '../../src/domain/batches/worker.ts'
 import { acceptBatch } from '../../src/domain/batches/accept.ts'
 import { readFailedRows } from '../../src/domain/batches/failed-rows.ts'
 import { readBatch } from '../../src/domain/batches/status.ts'
-import { SignInAttempts } from '../../src/domain/accounts/attempts.ts'
+import { OwnSignInAttempts } from '../../src/domain/accounts/attempts.ts'
 import { Passwords } from '../../src/domain/accounts/passwords.ts'
 import { People } from '../../src/domain/accounts/people.ts'
 import { Sessions } from '../../src/domain/accounts/sessions.ts'
 import { ClientDirectory, type Client } from '../../src/domain/clients/directory.ts'
+import { OwnCallCounts } from '../../src/domain/call-counts.ts'
 import { CallerLog } from '../../src/domain/callers/log.ts'
 import type { ControlContext, DomainContext, DomainSettings } from '../../src/domain/context.ts'
 import { SecretKey } from '../../src/domain/secret-key.ts'
@@ -24,6 +25,7 @@ export interface TestContext extends ControlContext {
 export function testContext(store: Store, settings: Partial<DomainSettings> = {}): TestContext {
   const clock = manualClock()
   const people = new People(store.documents, clock)
+  const callers = new CallerLog(store.documents, clock)
   return {
     store,
     clock,
@@ -32,9 +34,11 @@ export function testContext(store: Store, settings: Partial<DomainSettings> = {}
     batchAccepted: () => {},
     secretKey: new SecretKey('a key for tests, long enough to be one'),
     tokens: new TokenChecker(store.documents, clock),
-    callers: new CallerLog(store.documents, clock),
+    callers,
+    flushCallers: () => callers.flush({ everything: false }),
+    callCounts: new OwnCallCounts(clock),
     passwords: new Passwords(),
-    attempts: new SignInAttempts(clock),
+    attempts: new OwnSignInAttempts(clock),
     sessions: new Sessions(store.documents, clock, people),
     settings: {
       profileLifetimeDays: 14,

@@ -26,20 +26,32 @@ interface Failures {
 
 /** An attempt under way: it counts as failed until it has succeeded. */
 export interface Attempt {
-  succeed(): void
+  succeed(): Promise<void>
   /** As if it had not been made: nobody's fault. */
-  withdraw(): void
+  withdraw(): Promise<void>
+}
+
+/** Who tries to sign in, and from where. */
+export interface Attempter {
+  readonly account: string
+  readonly address: string
+}
+
+/** Slows down who guesses passwords. */
+export interface SignInAttempts {
+  /** @throws Refusal `sign_in_delayed`, with the seconds to wait */
+  begin(attempter: Attempter): Promise<Attempt>
 }
 
 /**
- * Slows down who guesses passwords: after some failures, of an account or of an address, each further
+ * The attempts at one server: after some failures, of an account or of an address, each further
  * one makes the next attempt wait twice as long.
  *
  * A stranger who keeps failing can make an account wait for others, but not for its owner: where it
  * was signed in to before, it is counted apart. It is remembered by this process alone, so that
  * failures cost the store nothing; a restart, which a guesser cannot cause, begins anew.
  */
-export class SignInAttempts {
+export class OwnSignInAttempts implements SignInAttempts {
   readonly #clock: Clock
   readonly #failures = new Map<string, Failures>()
   /** Account and address → when it was last signed in to from there. */
@@ -50,7 +62,7 @@ export class SignInAttempts {
   }
 
   /** @throws Refusal `sign_in_delayed`, with the seconds to wait */
-  begin({ account, address }: { account: string; address: string }): Attempt {
+  async begin({ account, address }: Attempter): Promise<Attempt> {
     const nowMs = this.#clock.nowMs()
     const home = `${account}\n${networkOf(address)}`
     const isHome = nowMs - (this.#homes.get(home) ?? -Infinity) < homeMs
@@ -61,8 +73,8 @@ export class SignInAttempts {
     const undo = keys.map((key) => this.#fail(key, nowMs))
     const withdraw = () => undo.forEach((undoOne) => undoOne())
     return {
-      withdraw,
-      succeed: () => {
+      withdraw: async () => withdraw(),
+      succeed: async () => {
         withdraw()
         this.#failures.delete(own)
         keep(this.#homes, home, this.#clock.nowMs())
@@ -101,7 +113,8 @@ function keep<Value>(entries: Map<string, Value>, key: string, value: Value) {
   if (entries.size > rememberedMax && first.done !== true) entries.delete(first.value)
 }
 
-function delayed(retryAfterSeconds: number): Refusal {
+/** The refusal of an attempt that came too early. */
+export function delayed(retryAfterSeconds: number): Refusal {
   return new Refusal(
     'sign_in_delayed',
     `Too many attempts to sign in have failed; try again in ${retryAfterSeconds} s.`,

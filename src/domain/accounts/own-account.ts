@@ -37,14 +37,14 @@ async function checkPassword(
   context: ControlContext,
   { email, password, address }: { email: string; password: string; address: string },
 ): Promise<User | undefined> {
-  const attempt = context.attempts.begin({ account: userId(email), address })
+  const attempt = await context.attempts.begin({ account: userId(email), address })
   try {
     const user = await readPerson(context, email)
     if (!(await context.passwords.verify(user?.passwordHash, password))) return undefined
-    attempt.succeed()
+    await attempt.succeed()
     return user
   } catch (error) {
-    attempt.withdraw()
+    await attempt.withdraw()
     throw error
   }
 }

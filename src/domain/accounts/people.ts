@@ -42,7 +42,7 @@ export class People {
   readonly #byId: Remembered<User>
 
   constructor(documents: DocumentStore, clock: Clock) {
-    this.#byId = new Remembered(clock, async (id) =>
+    this.#byId = new Remembered({ clock, documents }, async (id) =>
       bodyOf<User>(await documents.get(installPartition, userCollection, id)),
     )
   }

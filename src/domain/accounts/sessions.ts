@@ -58,7 +58,7 @@ export class Sessions {
     this.#documents = documents
     this.#clock = clock
     this.#people = people
-    this.#records = new Remembered(clock, async (id) =>
+    this.#records = new Remembered({ clock, documents }, async (id) =>
       bodyOf<SessionRecord>(await documents.get(sessionPartition, sessionCollection, id)),
     )
   }

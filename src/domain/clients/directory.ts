@@ -43,8 +43,8 @@ export class ClientDirectory {
 
   constructor(documents: DocumentStore, clock: Clock) {
     this.#documents = documents
-    this.#byCode = new Remembered(clock, (code) => this.#read(code))
-    this.#codeByOrg = new Remembered(clock, (imsOrgId) => this.#readCode(imsOrgId))
+    this.#byCode = new Remembered({ clock, documents }, (code) => this.#read(code))
+    this.#codeByOrg = new Remembered({ clock, documents }, (imsOrgId) => this.#readCode(imsOrgId))
   }
 
   /** Reads a client by its code. */

@@ -64,7 +64,7 @@ export class TokenChecker {
 
   constructor(documents: DocumentStore, clock: Clock) {
     this.#clock = clock
-    this.#known = new Remembered(clock, (client) => readKnown(documents, client))
+    this.#known = new Remembered({ clock, documents }, (client) => readKnown(documents, client))
   }
 
   /**

@@ -55,13 +55,16 @@ interface AdminSetup extends AdminParts {
 /** Who calls, and what counts the call: programs share a limit for each tenant, people have their own. */
 interface Caller {
   readonly principal: Principal
-  readonly count: (client: Client) => void
+  readonly count: (client: Client) => Promise<void>
 }
 
 /** The Admin API: `/{tenant}/target/…`. @source decisions.md §7 */
 export function addAdminRoutes(app: FastifyInstance, parts: AdminParts): void {
   const { services } = parts
-  const limit = new CallLimit(services.context.clock, services.settings.adminCallsPerMinute)
+  const limit = new CallLimit(services.context.callCounts, {
+    name: 'admin',
+    perMinute: services.settings.adminCallsPerMinute,
+  })
   for (const endpoint of adminEndpoints) {
     app.route({
       method: endpoint.method,
@@ -83,7 +86,7 @@ async function answer(
   const { principal, count } = await requireCaller(setup, request, reply)
   const client = await requireTenant(services, request)
   requireAction(principal, endpoint.action, client)
-  if (endpoint.isCounted) count(client)
+  if (endpoint.isCounted) await count(client)
   const takesBody = endpoint.bodySchema !== undefined
   requireVersion(request.headers, takesBody && hasBody(request.raw))
   const text = takesBody ? await bodies.read({ request, reply }, bodyBytesMax, tooLarge) : Buffer.alloc(0)

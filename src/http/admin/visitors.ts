@@ -108,7 +108,7 @@ export const visitorEndpoints: readonly AdminEndpoint[] = [
     query: PageQuery,
     reply: [200, listReply('callers', CallerEntry)],
     handle: async ({ context, client, query }) => {
-      await context.callers.flush({ everything: false })
+      await context.flushCallers()
       const callers = await context.callers.list(client.code)
       const shown = callers.map(shownCaller)
       return listOf(query, 'callers', shown)

@@ -18,7 +18,10 @@ import type { Services } from '../services.ts'
 
 /** Bulk upload v1 and v2, and what became of an upload. */
 export function addBatchRoutes(app: FastifyInstance, services: Services, bodies: Bodies): void {
-  const limit = new CallLimit(services.context.clock, services.settings.batchCallsPerMinute)
+  const limit = new CallLimit(services.context.callCounts, {
+    name: 'batch',
+    perMinute: services.settings.batchCallsPerMinute,
+  })
   addUploadRoute(app, services, { bodies, limit, version: 1, url: '/m2/:client/profile/batchUpdate' })
   addUploadRoute(app, services, { bodies, limit, version: 2, url: '/m2/:client/v2/profile/batchUpdate' })
   addStatusRoute(app, services, { version: 1, url: '/m2/:client/profile/batchStatus' })
@@ -41,7 +44,7 @@ function addUploadRoute(app: FastifyInstance, services: Services, route: UploadR
     url,
     config: { action: 'batch.upload', isUpload: true, description: uploadDescription(version) },
     handler: forProfileApi(services, clientOfPath, async (call) => {
-      limit.take(call.client.code, call.reply)
+      await limit.take(call.client.code, call.reply)
       refuseLargeUpload(call, services.context.settings.batchBytesMax)
       const { client } = call
       const batch = await acceptBatch(services.context, { client, version, body: bodies.open(call) })

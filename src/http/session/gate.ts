@@ -25,7 +25,10 @@ export class SessionGate {
 
   constructor(services: Services) {
     this.#services = services
-    this.#limit = new CallLimit(services.context.clock, personCallsPerMinute)
+    this.#limit = new CallLimit(services.context.callCounts, {
+      name: 'person',
+      perMinute: personCallsPerMinute,
+    })
   }
 
   /** Tells whether a call has a cookie of a session, which may have ended. */
@@ -46,8 +49,8 @@ export class SessionGate {
   }
 
   /** @throws Refusal `calls_too_many` */
-  count({ user }: Session, reply: FastifyReply): void {
-    this.#limit.take(user.email, reply)
+  count({ user }: Session, reply: FastifyReply): Promise<void> {
+    return this.#limit.take(user.email, reply)
   }
 
   /** Begins a session of a person, and ends the one that the browser had. */

@@ -106,7 +106,7 @@ function addOwnAccount(app: FastifyInstance, setup: Setup) {
     config: { action: 'own', description: ownDetailsDescription },
     handler: async (request, reply) => {
       const session = await gate.require(request)
-      gate.count(session, reply)
+      await gate.count(session, reply)
       const own = { user: session.user, whereabouts: whereaboutsOf(request, services) }
       const user = await changeOwnDetails(services.context, own, await readDetails({ request, reply }))
       return sendSession(services, reply, { ...session, user })
@@ -118,7 +118,7 @@ function addOwnAccount(app: FastifyInstance, setup: Setup) {
     config: { action: 'own', description: ownPasswordDescription },
     handler: async (request, reply) => {
       const session = await gate.require(request)
-      gate.count(session, reply)
+      await gate.count(session, reply)
       const own = { user: session.user, whereabouts: whereaboutsOf(request, services) }
       const user = await changeOwnPassword(services.context, own, await readPasswords({ request, reply }))
       return sendSession(services, reply, await gate.begin({ request, reply }, user))

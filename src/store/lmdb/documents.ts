@@ -1,12 +1,26 @@
 import type { Document, DocumentChange, DocumentStore } from '../store.ts'
-import { fromJson, getJson, textKey, toJson, type Environment } from './environment.ts'
+import { fromJson, getJson, textKey, toJson, type Environment, type OpenAs } from './environment.ts'
+
+/** Counts the changes of documents. */
+const versionKey = Buffer.from('documents-version')
 
 /** Control records as JSON under `partition NUL collection NUL id`. */
-export function lmdbDocuments(environment: Environment): DocumentStore {
+export function lmdbDocuments(environment: Environment, { isShared = false }: OpenAs): DocumentStore {
   const { documents } = environment
   const read = (partition: string, collection: string, id: string) =>
     getJson<Document>(documents, textKey(partition, collection, id))
+  const readCount = () => environment.meta.get(versionKey)?.readDoubleBE(0) ?? 0
+  const countChange = () => {
+    const bytes = Buffer.alloc(8)
+    bytes.writeDoubleBE(readCount() + 1)
+    void environment.meta.put(versionKey, bytes)
+  }
+  const readVersion = () => {
+    environment.refresh()
+    return readCount()
+  }
   return {
+    ...(isShared && { version: readVersion }),
     get: async (partition, collection, id) => {
       environment.refresh()
       return read(partition, collection, id)
@@ -40,6 +54,7 @@ export function lmdbDocuments(environment: Environment): DocumentStore {
             void documents.put(key, toJson({ id: change.id, version, body: change.body }))
           }
         }
+        countChange()
         return true
       }),
     clear: (partition, collections) =>
@@ -49,6 +64,7 @@ export function lmdbDocuments(environment: Environment): DocumentStore {
           const range = { start, end: Buffer.concat([start, Buffer.of(0xff)]) }
           for (const key of Array.from(documents.getKeys(range))) void documents.remove(key)
         }
+        countChange()
       }),
   }
 }

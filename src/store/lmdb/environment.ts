@@ -50,6 +50,8 @@ export interface OpenAs {
    * directory as it is: it creates nothing, and every write fails.
    */
   readonly as: 'server' | 'attached' | 'reader'
+  /** Whether several processes answer requests, so that each has to notice what the others change. */
+  readonly isShared?: boolean
 }
 
 /**

@@ -30,7 +30,7 @@ export async function openLmdbStore(directory: string, options: OpenAs): Promise
     let closed: Promise<void> | undefined
     return {
       profiles: lmdbProfiles(environment),
-      documents: lmdbDocuments(environment),
+      documents: lmdbDocuments(environment, options),
       batches,
       spool,
       transfer: new LmdbTransfer(environment, batches, spool),

@@ -7,6 +7,7 @@ import type { Bench } from './bench.ts'
 import { Report } from './harness/report.ts'
 import { benchLive } from './live.ts'
 import { benchRequests } from './requests.ts'
+import { benchWorkers } from './workers.ts'
 import { benchDisk, benchGrowth, benchSpace, benchUpload } from './resources.ts'
 
 /**
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   disk: benchDisk,
   batch: benchBatch,
   requests: benchRequests,
+  workers: benchWorkers,
   live: benchLive,
   upload: benchUpload,
   space: benchSpace,

@@ -92,17 +92,19 @@ async function serve(config: Config, log: Logger, shutdown: Shutdown): Promise<s
   if (config.workers === 1) {
     shutdown.add('what was noted of callers', startFlushing(context, log))
     const { url, reload } = await listen({ config, log, shutdown, context, metrics })
-    process.on('SIGHUP', reload)
+    if (tls) process.on('SIGHUP', reload)
     return url
   }
   addReadings(metrics, context, tls)
   const program = fileURLToPath(import.meta.url)
   const pool = new WorkerPool({ count: config.workers, program, context, metrics, log, batchAccepted })
   shutdown.add('the workers', () => pool.stop())
-  process.on('SIGHUP', () => {
-    if (tls) reloadCertificate(tls, log)
-    pool.reload()
-  })
+  if (tls) {
+    process.on('SIGHUP', () => {
+      reloadCertificate(tls, log)
+      pool.reload()
+    })
+  }
   return pool.start()
 }
 

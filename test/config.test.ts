@@ -21,6 +21,7 @@ describe('settings', () => {
     expect(configOf([])).toEqual({
       host: '127.0.0.1',
       port: 8080,
+      workers: 1,
       adminCallsPerMinute: 50,
       adminEmail: 'admin@localhost',
       auditRetentionDays: 400,

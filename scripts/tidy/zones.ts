@@ -83,7 +83,7 @@ export const zones: readonly Zone[] = [
     packages: 'all',
   },
   { name: 'config.ts', files: /^src\/config\.ts$/, ours: ['src/model/', 'src/lib/'], packages: [] },
-  { name: 'the top of src', files: /^src\/[^/]+$/, ours: ['src/'], packages: 'any' },
+  { name: 'the top of src', files: /^src\/(workers\/)?[^/]+$/, ours: ['src/'], packages: 'any' },
   { name: 'src', files: /^src\//, ours: ['src/lib/'], packages: [] },
   { name: 'client', files: /^client\/src\//, ours: ['client/src/'], packages: [], nodeModules: [] },
   {

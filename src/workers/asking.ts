@@ -28,7 +28,7 @@ export class Asking<Names extends Catalog> {
   ): Promise<AnswerOf<Names, Name>> {
     const number = ++this.#last
     return new Promise((resolve, reject) => {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- answered by `Answers` of the same names
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- answered by `Answers` of these names
       this.#waiting.set(number, { resolve: (given) => resolve(given as AnswerOf<Names, Name>), reject })
       this.#send({ kind: 'question', number, name, question })
     })

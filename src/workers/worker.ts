@@ -21,6 +21,8 @@ export async function serveAsWorker(config: Config): Promise<void> {
     report: (problem, cause) => log.error({ err: cause }, problem),
     host: shutdownHost(),
   })
+  // Whoever sends it to all processes: the primary one says when.
+  if (config.tlsCert !== '') process.on('SIGHUP', () => {})
   const primary = new Primary()
   try {
     const metrics = new Metrics()

@@ -143,8 +143,11 @@ function admit(
   if (headers['access_token'] !== undefined) return undefined
   if (settings.trustedProxies.length > 0 && headers['x-forwarded-for'] !== undefined) return undefined
   if (!client.requiresToken) return headers.authorization === undefined ? withoutToken : undefined
+  const bearer = bearerOf(headers.authorization)
+  const tokenId = context.tokens.peek(client.code, bearer)
+  if (tokenId !== undefined) return { tokenId }
   return context.tokens
-    .check(client.code, bearerOf(headers.authorization))
+    .check(client.code, bearer)
     .then((verdict) => (verdict.kind === 'good' ? { tokenId: verdict.tokenId } : undefined))
 }
 

@@ -44,37 +44,67 @@ export interface ProfileAddress {
 export function writeProfile({ client, visitorId }: ProfileAddress, profile: ProfileFacts): string {
   let atMs = profile.bornAtMs
   let time = isoTime(atMs)
-  let attributes = writeAttribute('firstSessionStart', String(atMs), time)
+  let end = `,"modifiedAt":"${time}"}`
+  let attributes = `"firstSessionStart":{"value":"${atMs}"${end}`
   for (const attribute of profile.attributes) {
     // Attributes of one write share its time, so the last one is mostly the next one.
-    if (attribute.atMs !== atMs) time = isoTime((atMs = attribute.atMs))
-    attributes += `,${writeAttribute(attribute.name, attribute.value, time)}`
+    if (attribute.atMs !== atMs) {
+      time = isoTime((atMs = attribute.atMs))
+      end = `,"modifiedAt":"${time}"}`
+    }
+    attributes += beginning(attribute.name) + quote(attribute.value) + end
   }
   const modifiedAt = profile.modifiedAtMs === atMs ? time : isoTime(profile.modifiedAtMs)
   return (
-    `{"client":${JSON.stringify(client)},"visitorId":${JSON.stringify(visitorId)},` +
+    `{"client":${quote(client)},"visitorId":${quote(visitorId)},` +
     `"modifiedAt":"${modifiedAt}","profileAttributes":{${attributes}}}`
   )
 }
 
-function writeAttribute(name: string, value: string, time: string): string {
-  return `${writeName(name)}:{"value":${JSON.stringify(value)},"modifiedAt":"${time}"}`
+/** Text that stands in JSON as it is. */
+const plain = /^[ !#-[\]-~]*$/
+
+function quote(text: string): string {
+  return plain.test(text) ? `"${text}"` : JSON.stringify(text)
 }
 
-/** Names as JSON: profiles share them. Past the limit the memory starts anew. */
-const writtenNames = new Map<string, string>()
-const writtenNamesMax = 10_000
+/** What goes before an attribute's value: profiles share names. Past the limit the memory starts anew. */
+const beginnings = new Map<string, string>()
+const beginningsMax = 10_000
 
-function writeName(name: string): string {
-  const known = writtenNames.get(name)
+function beginning(name: string): string {
+  const known = beginnings.get(name)
   if (known !== undefined) return known
-  if (writtenNames.size >= writtenNamesMax) writtenNames.clear()
-  const written = JSON.stringify(name)
-  writtenNames.set(name, written)
-  return written
+  if (beginnings.size >= beginningsMax) beginnings.clear()
+  const made = `,${JSON.stringify(name)}:{"value":`
+  beginnings.set(name, made)
+  return made
 }
 
-/** ISO 8601 with milliseconds and a numeric offset, as Adobe's own replies have it. */
-function isoTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, -1)}+00:00`
+const dayMs = 86_400_000
+const numbers = Array.from({ length: 1000 }, (_, number) => String(number))
+const twoDigits = numbers.slice(0, 60).map((digits) => digits.padStart(2, '0'))
+const threeDigits = numbers.map((digits) => digits.padStart(3, '0'))
+
+/** The day that was written last. */
+let knownDay = NaN
+let knownDate = ''
+
+/**
+ * ISO 8601 with milliseconds and a numeric offset, as Adobe's own replies have it.
+ *
+ * @source bench `requests`: `toISOString` takes 0.5 µs, this 0.03
+ */
+export function isoTime(ms: number): string {
+  const day = Math.floor(ms / dayMs)
+  if (day !== knownDay) {
+    knownDate = new Date(ms).toISOString().slice(0, -13)
+    knownDay = day
+  }
+  const inDay = ms - day * dayMs
+  const seconds = Math.floor(inDay / 1000)
+  const minutes = Math.floor(seconds / 60)
+  const hours = Math.floor(minutes / 60)
+  const time = `${twoDigits[hours]}:${twoDigits[minutes - hours * 60]}:${twoDigits[seconds - minutes * 60]}`
+  return `${knownDate}${time}.${threeDigits[inDay - seconds * 1000]}+00:00`
 }

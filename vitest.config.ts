@@ -6,7 +6,7 @@ export default defineConfig({
     // They need a cluster, which `npm run test:cluster` starts.
     exclude:
       process.env['CASSANDRA_HOST'] === undefined
-        ? ['test/cluster/**', 'test/one-node/**', 'test/regions/**']
+        ? ['test/cluster/**', 'test/one-node/**', 'test/regions/**', 'test/secured/**']
         : [],
     pool: 'forks',
     globals: false,

@@ -2,11 +2,13 @@
 # A real Cassandra cluster on this machine, for tests and for trying out:
 #
 #   scripts/cassandra.sh up [--nodes 3] [--datacenters 1]   nodes on 127.0.0.1, 127.0.0.2, …, port 9042
+#                           [--auth] [--tls]                that ask for user and password (cassandra and
+#                                                           cassandra), that speak TLS alone
 #   scripts/cassandra.sh down                               stops its nodes and removes their data
 #   scripts/cassandra.sh stop N | start N                   one node; its data stays
 #   scripts/cassandra.sh pid N                              the process of a node, for signals
 #
-# Needs Java 17 and Maven, which fetches 66 MB of jars once. All of it lies in .cassandra/, which Git
+# The authority of --tls is .cassandra/tls/ca.pem. Needs Java 17 and Maven (and openssl for --tls), which fetches 66 MB of jars once. All of it lies in .cassandra/, which Git
 # ignores; a node takes 1 GB of memory. Data centres are dc1, dc2, …, dealt to the nodes in turn.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -46,6 +48,24 @@ XML
     -DoutputDirectory="$home/fetch/lib" >&2 || fail 'Maven could not fetch Cassandra; see above'
   mv "$home/fetch/lib" "$home/lib-$version"
   rm -rf "$home/fetch"
+}
+
+# A new authority and a certificate of it, for all nodes.
+make_certificates() {
+  local tls=$home/tls
+  command -v openssl > /dev/null || fail 'needs openssl for --tls; there is none'
+  rm -rf "$tls"
+  mkdir -p "$tls"
+  openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj '/CN=authority of a test' \
+    -keyout "$tls/ca.key" -out "$tls/ca.pem" 2> /dev/null
+  openssl req -newkey rsa:2048 -nodes -subj '/CN=cassandra' \
+    -addext 'subjectAltName=IP:127.0.0.1,IP:127.0.0.2,IP:127.0.0.3' \
+    -keyout "$tls/node.key" -out "$tls/node.csr" 2> /dev/null
+  openssl x509 -req -in "$tls/node.csr" -CA "$tls/ca.pem" -CAkey "$tls/ca.key" -CAcreateserial -days 30 \
+    -copy_extensions copy -out "$tls/node.pem" 2> /dev/null
+  # Nobody but the nodes reads it, and nothing is behind it but tests.
+  openssl pkcs12 -export -inkey "$tls/node.key" -in "$tls/node.pem" -certfile "$tls/ca.pem" \
+    -passout pass:cassandra -out "$tls/node.p12"
 }
 
 # configure N DATACENTER writes what a node reads at its start.
@@ -91,8 +111,23 @@ networking_cache_size: 32MiB
 key_cache_size: 16MiB
 concurrent_reads: 16
 concurrent_writes: 16
-authenticator: ${SILHOUETTE_CASSANDRA_AUTHENTICATOR:-AllowAllAuthenticator}
 YAML
+  if [ "$auth" = yes ]; then
+    cat >> "$node/conf/cassandra.yaml" << YAML
+authenticator: PasswordAuthenticator
+authorizer: CassandraAuthorizer
+YAML
+  fi
+  if [ "$tls" = yes ]; then
+    cat >> "$node/conf/cassandra.yaml" << YAML
+client_encryption_options:
+  enabled: true
+  optional: false
+  keystore: $home/tls/node.p12
+  keystore_password: cassandra
+  store_type: PKCS12
+YAML
+  fi
 }
 
 exports='java.base/jdk.internal.misc java.base/jdk.internal.ref java.base/java.lang.ref
@@ -127,7 +162,7 @@ start() {
     -Dcassandra.config="file://$node/conf/cassandra.yaml" -Dcassandra.storagedir="$node" \
     -Dcassandra.logdir="$node/logs" -Dlogback.configurationFile="$node/conf/logback.xml" \
     -Dcassandra.jmx.local.port="719$number" -Dcassandra.ring_delay_ms=1000 \
-    -Dcassandra.skip_wait_for_gossip_to_settle=0 "${flags[@]}" \
+    -Dcassandra.skip_wait_for_gossip_to_settle=0 -Dcassandra.superuser_setup_delay_ms=0 "${flags[@]}" \
     -cp "$node/conf:$home/lib-$version/*" org.apache.cassandra.service.CassandraDaemon \
     > "$node/logs/output.log" 2>&1 < /dev/null &
   pid=$!
@@ -157,19 +192,22 @@ stop() {
 }
 
 up() {
-  local nodes=3 datacenters=1
+  local nodes=3 datacenters=1 auth=no tls=no
   while [ $# -gt 0 ]; do
     case $1 in
-      --nodes) nodes=$2 ;;
-      --datacenters) datacenters=$2 ;;
-      *) fail "unknown option $1; there are --nodes and --datacenters" ;;
+      --nodes) nodes=$2 && shift ;;
+      --datacenters) datacenters=$2 && shift ;;
+      --auth) auth=yes ;;
+      --tls) tls=yes ;;
+      *) fail "unknown option $1; there are --nodes, --datacenters, --auth and --tls" ;;
     esac
-    shift 2
+    shift
   done
   [[ $nodes =~ ^[1-9]$ && $datacenters =~ ^[1-9]$ && $datacenters -le $nodes ]] ||
     fail '--nodes is 1 to 9, --datacenters no more than that'
   require_tools
   fetch_jars
+  if [ "$tls" = yes ]; then make_certificates; fi
   for ((i = 1; i <= nodes; i++)); do
     [ -d "$home/node$i" ] || configure "$i" "dc$(((i - 1) % datacenters + 1))"
     start "$i"
@@ -181,7 +219,7 @@ down() {
   for node in "$home"/node*/; do
     [ -d "$node" ] && stop "$(basename "$node" | tr -dc 0-9)"
   done
-  rm -rf "$home"/node*
+  rm -rf "$home"/node* "$home/tls"
 }
 
 case ${1:-} in
@@ -189,5 +227,5 @@ case ${1:-} in
   start) require_tools && start "${2:?which node?}" ;;
   stop) stop "${2:?which node?}" ;;
   pid) pid_of "${2:?which node?}" ;;
-  *) fail 'usage: scripts/cassandra.sh up [--nodes 3] [--datacenters 1] | down | start N | stop N | pid N' ;;
+  *) fail 'usage: scripts/cassandra.sh up [--nodes 3] [--datacenters 1] [--auth] [--tls] | down | start N | stop N | pid N' ;;
 esac

@@ -12,7 +12,8 @@ import { Session } from '../src/store/cassandra/session.ts'
  *     npm run test:cluster -- --full       full sizes
  *     npm run test:cluster -- --contract   one part alone: on one node,
  *     npm run test:cluster -- --cluster    on three, some of which are stopped,
- *     npm run test:cluster -- --regions    or on two data centres, which are cut apart
+ *     npm run test:cluster -- --regions    on two data centres, which are cut apart,
+ *     npm run test:cluster -- --secured    or on one that asks for passwords and speaks TLS alone
  *     npm run test:cluster -- store-away   the files whose path holds that text, on three nodes
  *
  * `--previous=REF` names the version that a rolling upgrade begins with: the last tag unless given. As long
@@ -33,7 +34,9 @@ const previousFlag = '--previous='
 interface Part {
   readonly nodes: number
   readonly datacenters: number
+  /** Those whose tables are made before. */
   readonly keyspaces: readonly string[]
+  readonly isSecured?: boolean
   readonly tests: readonly string[]
 }
 
@@ -55,6 +58,14 @@ const regions: Part = {
   datacenters: 2,
   keyspaces: ['test_cluster'],
   tests: ['test/regions'],
+}
+
+const secured: Part = {
+  nodes: 1,
+  datacenters: 1,
+  keyspaces: [],
+  isSecured: true,
+  tests: ['test/secured'],
 }
 
 let previous: string | undefined
@@ -84,6 +95,7 @@ function chosen(): readonly Part[] {
     ['--contract', contract],
     ['--cluster', cluster],
     ['--regions', regions],
+    ['--secured', secured],
   ])
   const named = [...all].filter(([flag]) => args.includes(flag)).map(([, part]) => part)
   return named.length > 0 ? named : [...all.values()]
@@ -101,10 +113,11 @@ async function test({ tests, ...wanted }: Part): Promise<number> {
 }
 
 /** Starts so many nodes, and makes the tables: that takes seconds, longer than a test may wait. */
-async function start({ nodes, datacenters, keyspaces }: Omit<Part, 'tests'>) {
+async function start({ nodes, datacenters, keyspaces, isSecured = false }: Omit<Part, 'tests'>) {
   const size = ['--nodes', String(nodes), '--datacenters', String(datacenters)]
-  if ((await script('up', ...size)) !== 0) throw new Error('there is no cluster')
-  await allKnown(nodes)
+  const security = isSecured ? ['--auth', '--tls'] : []
+  if ((await script('up', ...size, ...security)) !== 0) throw new Error('there is no cluster')
+  if (nodes > 1) await allKnown(nodes)
   for (const keyspace of keyspaces) {
     await migrate({ hosts: ['127.0.0.1'], keyspace, datacenter: 'dc1', consistency: 'local_quorum' })
   }

@@ -25,10 +25,6 @@ import { addControl, buildContext, openStore } from './services.ts'
 const exitFailed = 1
 const exitBadSettings = 2
 
-/** Said at each start, so that nobody finds it out from their data. */
-const unfinishedCluster =
-  'the store over Cassandra is for trials: docs/guides/cluster.md says what of it is not tested yet'
-
 if (cluster.isPrimary) await main()
 else {
   const config = readSettings()
@@ -67,6 +63,8 @@ function readSettings(): Config | undefined {
 async function serve(config: Config, log: Logger, shutdown: Shutdown): Promise<string> {
   // A certificate that cannot be read ends the start before anything is made.
   const tls = config.tlsCert === '' ? undefined : new Tls(config)
+  // A cluster's key is not made with its tables: without one there are to be none.
+  if (config.storeUrl.kind === 'cassandra') readSecretKey(config)
   const metrics = new Metrics()
   metrics.addProcess()
   metrics.tellNode({ node: nameOfNode(config.nodeId), version: packageVersion() })
@@ -87,7 +85,6 @@ async function serve(config: Config, log: Logger, shutdown: Shutdown): Promise<s
   const runner = batches
   shutdown.add('the batches', () => runner.stop())
   shutdown.add('the housekeeping', startHousekeeping(context, log))
-  if (config.storeUrl.kind === 'cassandra') log.warn(unfinishedCluster)
   await warnOfOpenClients(context, config.host, log)
   if (config.workers === 1) {
     shutdown.add('what was noted of callers', startFlushing(context, log))

@@ -3,7 +3,8 @@ import { mapConcurrently } from '../../lib/pool.ts'
 import type { Page, PageOptions, StoredDocument } from '../store.ts'
 import { documentOf } from './documents.ts'
 import { numberOf } from './columns.ts'
-import { UncertainWrite, type Session, type Statement } from './session.ts'
+import { UncertainWrite } from './failures.ts'
+import { type Session, type Statement } from './session.ts'
 
 /** Documents and bytes that one linearizable write puts: as many as Cassandra takes without warning. */
 const putAtOnce = 50

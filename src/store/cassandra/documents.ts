@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Document, DocumentChange, DocumentStore } from '../store.ts'
-import { UncertainWrite, type Row, type Session, type Statement } from './session.ts'
+import { UncertainWrite } from './failures.ts'
+import { type Row, type Session, type Statement } from './session.ts'
 
 /** Documents removed in one step when a collection is cleared. */
 const clearedAtOnce = 50

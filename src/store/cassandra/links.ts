@@ -3,7 +3,8 @@ import { isSameId, type VisitorId } from '../../model/visitor-id.ts'
 import { isGreater, isSameSpot, spotBytes, textOf, type Spot } from './cells.ts'
 import { nextLife, rowOf, straysOf, type Place } from './lives.ts'
 import type { Found, Root } from './roots.ts'
-import { UncertainWrite, type CellSession } from './session.ts'
+import { UncertainWrite } from './failures.ts'
+import { type CellSession } from './session.ts'
 
 /** A life that is to be joined to a greater one. */
 export interface Link {

@@ -1,7 +1,8 @@
 import type { Batch, BatchProgress } from '../../model/batch.ts'
 import type { PartClaim, PartResult, PartStore, UploadPart } from '../store.ts'
 import { readResults, sumOf, type BatchList } from './batches.ts'
-import { UncertainWrite, type Session, type Statement } from './session.ts'
+import { UncertainWrite } from './failures.ts'
+import { type Session, type Statement } from './session.ts'
 import type { CassandraSpool } from './spool.ts'
 
 interface Lease {

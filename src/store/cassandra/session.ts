@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
-import { auth, Client, errors, policies, types, type Host } from 'cassandra-driver'
-import { Refusal } from '../../lib/errors.ts'
+import { auth, Client, policies, types, type Host } from 'cassandra-driver'
 import { within } from '../../lib/within.ts'
+import { adviceOn, isForbidden, mayNotChange, reasonOf, refusalOf } from './failures.ts'
 import { askTime, NodeWatch, SilentLast } from './nodes.ts'
 
 /** Where a cluster is and how to speak to it. */
@@ -104,7 +104,8 @@ export class Session {
       await this.#client.connect()
     } catch (error) {
       await this.close()
-      throw new Error(`the Cassandra cluster cannot be used: ${reasonOf(error)}`, { cause: error })
+      const reason = reasonOf(error)
+      throw new Error(`the Cassandra cluster cannot be used: ${reason}${adviceOn(reason)}`, { cause: error })
     }
   }
 
@@ -197,7 +198,11 @@ export class Session {
    */
   async changeSchema(query: string): Promise<void> {
     const options = { prepare: false, isIdempotent: false, readTimeout: schemaMsMax }
-    await this.#client.execute(query, [], options)
+    try {
+      await this.#client.execute(query, [], options)
+    } catch (error) {
+      throw isForbidden(error) ? mayNotChange(error) : error
+    }
     // What one node does not know yet it would refuse. The driver's own look ends after ten seconds.
     for (const untilMs = Date.now() + schemaMsMax; Date.now() < untilMs; await wait(lookEveryMs)) {
       if ((await this.#schemaVersions()).size === 1) return
@@ -265,9 +270,6 @@ export class Session {
 /** The part of a session that profiles are read and written through. */
 export type CellSession = Pick<Session, 'read' | 'readSerial' | 'readPage' | 'write' | 'writeIf'>
 
-/** A linearizable write whose end is unknown; reading with `readSerial` settles it. */
-export class UncertainWrite extends Refusal {}
-
 const consistencyNames = {
   local_quorum: 'localQuorum',
   quorum: 'quorum',
@@ -281,35 +283,6 @@ function batchOf(statements: readonly Statement[]) {
 /** What a connection by TLS is made with. */
 export function tlsOptions({ caFile }: { readonly caFile?: string | undefined }) {
   return { rejectUnauthorized: true, ...(caFile !== undefined && { ca: [readFileSync(caFile)] }) }
-}
-
-/** What the cluster could not do is the refusal that callers try again after; a fault of ours stays one. */
-function refusalOf(error: unknown): unknown {
-  if (error instanceof errors.ResponseError && isOurFault(error.code)) return error
-  const message = 'The store cannot be reached for the moment; nothing is confirmed. Try again later.'
-  const detail = { err: error }
-  return mayHaveHappened(error)
-    ? new UncertainWrite('store_unavailable', message, detail)
-    : new Refusal('store_unavailable', message, detail)
-}
-
-function isOurFault(code: number): boolean {
-  const { syntaxError, invalid, protocolError, alreadyExists, configError } = types.responseErrorCodes
-  return [syntaxError, invalid, protocolError, alreadyExists, configError].includes(code)
-}
-
-function mayHaveHappened(error: unknown): boolean {
-  if (error instanceof errors.NoHostAvailableError) return false
-  if (!(error instanceof errors.ResponseError)) return true
-  return ![types.responseErrorCodes.unavailableException].includes(error.code)
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof errors.NoHostAvailableError) {
-    const tried = Object.entries(error.innerErrors).map(([host, inner]) => `${host}: ${String(inner)}`)
-    return tried.length > 0 ? tried.join('; ') : error.message
-  }
-  return error instanceof Error ? error.message : String(error)
 }
 
 function nextHost(policy: policies.retry.RetryPolicy): policies.retry.DecisionInfo {

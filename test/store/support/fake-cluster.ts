@@ -1,10 +1,6 @@
 import { Refusal } from '../../../src/lib/errors.ts'
-import {
-  UncertainWrite,
-  type CellSession,
-  type Row,
-  type Statement,
-} from '../../../src/store/cassandra/session.ts'
+import { UncertainWrite } from '../../../src/store/cassandra/failures.ts'
+import { type CellSession, type Row, type Statement } from '../../../src/store/cassandra/session.ts'
 
 /** Numbers between 0 and 1 that a seed gives. */
 export type Random = () => number

@@ -20,6 +20,17 @@ describe.each(stores)('profiles in the %s store', (_, open) => {
     return view && Object.fromEntries(view.attributes.map(({ name, value }) => [name, value]))
   }
 
+  const sweep = async (nowMs: number) => {
+    let removed = 0
+    let cursor: string | undefined
+    do {
+      const swept = await store.profiles.sweep({ cursor, limit: 7, nowMs })
+      removed += swept.removed
+      cursor = swept.cursor
+    } while (cursor !== undefined)
+    return removed
+  }
+
   it('creates a profile by a visit and finds it by each of its ids', async () => {
     const ids = { tntId: 't1', thirdPartyId: 'c1', ecid: 'e1' }
 
@@ -309,17 +320,39 @@ describe.each(stores)('profiles in the %s store', (_, open) => {
       await applyAll(many)
       const nowMs = startMs + 2 * dayMs
 
-      let removed = 0
-      let cursor: string | undefined
-      do {
-        const swept = await store.profiles.sweep({ cursor, limit: 7, nowMs })
-        removed += swept.removed
-        cursor = swept.cursor
-      } while (cursor !== undefined)
+      const removed = await sweep(nowMs)
 
       expect(removed).toBe(20)
       expect(await read('ecid', 'e5', nowMs)).toEqual({})
       expect(await read('ecid', 'e6', startMs)).toBeUndefined()
+    })
+
+    it('keeps the link of an id whose own profile would have expired before it was swept', async () => {
+      await applyAll([visit({ ids: { tntId: 't1' }, lifetimeMs: dayMs })])
+      await applyAll([
+        visit({ ids: { tntId: 't1', thirdPartyId: 'c1' }, set: { a: '1' }, lifetimeMs: dayMs }),
+      ])
+      const laterMs = startMs + dayMs - 1
+      await applyAll([visit({ ids: { thirdPartyId: 'c1' }, atMs: laterMs, lifetimeMs: 30 * dayMs })], laterMs)
+
+      const removed = await sweep(startMs + 2 * dayMs)
+
+      expect(removed).toBe(0)
+      expect(await read('tntId', 't1', startMs + 2 * dayMs)).toEqual({ a: '1' })
+    })
+
+    it('does not lead back to the person before, once the profile that an id moved to is swept', async () => {
+      await applyAll([visit({ ids: { thirdPartyId: 'c1', ecid: 'e1' }, lifetimeMs: 30 * dayMs })])
+      await applyAll([visit({ ids: { thirdPartyId: 'c2', ecid: 'e1' }, lifetimeMs: dayMs })])
+      const nowMs = startMs + 2 * dayMs
+
+      const removed = [await sweep(nowMs), await sweep(nowMs)]
+
+      expect(removed).toEqual([1, 0])
+      expect(await read('ecid', 'e1', nowMs)).toBeUndefined()
+      expect(await read('thirdPartyId', 'c1', nowMs)).toEqual({})
+      // In the end nothing is left of either.
+      expect(await sweep(startMs + 31 * dayMs)).toBe(1)
     })
   })
 

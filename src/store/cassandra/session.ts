@@ -29,6 +29,12 @@ export interface Statement {
 /** Values by column. */
 export type Row = Readonly<Record<string, unknown>>
 
+/** A page of rows, and where the next one begins: nowhere after the last. */
+export interface Page {
+  readonly rows: readonly Row[]
+  readonly next: string | undefined
+}
+
 /** How long connecting to one node may take, ms. */
 const connectMsMax = 2_000
 
@@ -146,7 +152,7 @@ export class Session {
   }
 
   /** Reads a page of a table, and where the next one begins. */
-  async readPage(query: string, fetchSize: number, pageState: string | undefined) {
+  async readPage(query: string, fetchSize: number, pageState: string | undefined): Promise<Page> {
     const options = { fetchSize, autoPage: false, ...(pageState !== undefined && { pageState }) }
     const result = await this.#run(() => this.#client.execute(query, [], options))
     return { rows: result.rows, next: result.pageState ?? undefined }

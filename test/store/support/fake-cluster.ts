@@ -1,6 +1,11 @@
 import { Refusal } from '../../../src/lib/errors.ts'
 import { UncertainWrite } from '../../../src/store/cassandra/failures.ts'
-import { type CellSession, type Row, type Statement } from '../../../src/store/cassandra/session.ts'
+import {
+  type CellSession,
+  type Page,
+  type Row,
+  type Statement,
+} from '../../../src/store/cassandra/session.ts'
 
 /** Numbers between 0 and 1 that a seed gives. */
 export type Random = () => number
@@ -90,7 +95,10 @@ export class FakeCluster {
         await this.#learn(rowName(params), step)
         return this.#read(query, params)
       },
-      readPage: () => Promise.reject(new Error('nothing is swept here')),
+      readPage: async (_query, limit, cursor) => {
+        await step()
+        return this.#readPage(limit, Number(cursor ?? 0))
+      },
       write: async (statements) => {
         await step()
         const changes = statements.map(changeOf)
@@ -147,6 +155,17 @@ export class FakeCluster {
     // Where there are no rows, what is kept of the id itself comes as one without a number.
     if (found.length === 0 && only === undefined && lastLife !== null) return [{ last_life: lastLife }]
     return found.slice(0, query.includes('LIMIT 4') ? 4 : undefined)
+  }
+
+  /** Partitions in the order in which they began; a row of what is kept of an id alone has no life. */
+  #readPage(limit: number, from: number): Page {
+    const names = [...new Set(this.#replicas.flatMap((replica) => [...replica.keys()]))].toSorted()
+    const rows = names.slice(from, from + limit).flatMap((name) => {
+      const [client, kind, id] = name.split('\0')
+      return this.#read('', [client, kind, id]).map((row) => ({ ...row, client, kind: Number(kind), id }))
+    })
+    const next = from + limit
+    return { rows, next: next < names.length ? String(next) : undefined }
   }
 
   async #joinIf({ params }: Statement, step: () => Promise<void>): Promise<boolean> {

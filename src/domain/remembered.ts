@@ -10,11 +10,20 @@ const staleMs = 10_000
 /** Keys that may be remembered, found or not; past it the memory starts anew. */
 const rememberedMax = 10_000
 
-interface Entry<Value> {
-  readonly value: Value | undefined
+interface Read {
   readonly readAtMs: number
   /** Of all control records, before it was read. */
   readonly version: number | undefined
+}
+
+interface Entry<Value> extends Read {
+  readonly value: Value | undefined
+}
+
+/** A read that is under way: who wants the same meanwhile waits for it. */
+interface Reading<Value> extends Read {
+  readonly changes: number
+  readonly value: Promise<Value | undefined>
 }
 
 /**
@@ -26,6 +35,7 @@ export class Remembered<Value> {
   readonly #documents: DocumentStore
   readonly #read: (key: string) => Promise<Value | undefined>
   readonly #entries = new Map<string, Entry<Value>>()
+  readonly #readings = new Map<string, Reading<Value>>()
   /** Grows with each change made here, so that a read begun before it is not remembered. */
   #changes = 0
 
@@ -49,16 +59,29 @@ export class Remembered<Value> {
     const nowMs = this.#clock.nowMs()
     const entry = this.#entries.get(key)
     if (entry && this.#isFresh(entry, nowMs)) return entry.value
-    const changes = this.#changes
-    const version = this.#documents.version?.()
     try {
-      const value = await this.#read(key)
-      if (changes === this.#changes) this.#keep(key, { value, readAtMs: nowMs, version })
-      return value
+      return await this.#readOnce(key, nowMs)
     } catch (error) {
       if (entry?.value !== undefined && nowMs - entry.readAtMs < staleMs) return entry.value
       throw error
     }
+  }
+
+  #readOnce(key: string, nowMs: number): Promise<Value | undefined> {
+    const known = this.#readings.get(key)
+    if (known?.changes === this.#changes && this.#isFresh(known, nowMs)) return known.value
+    const facts = { readAtMs: nowMs, version: this.#documents.version?.(), changes: this.#changes }
+    const reading = { ...facts, value: this.#readAnew(key, facts) }
+    this.#readings.set(key, reading)
+    const end = () => void (this.#readings.get(key) === reading && this.#readings.delete(key))
+    reading.value.then(end, end)
+    return reading.value
+  }
+
+  async #readAnew(key: string, { changes, ...read }: Omit<Reading<Value>, 'value'>) {
+    const value = await this.#read(key)
+    if (changes === this.#changes) this.#keep(key, { value, ...read })
+    return value
   }
 
   /** The value as remembered; `undefined` when it has to be read. */
@@ -67,7 +90,7 @@ export class Remembered<Value> {
     return entry && this.#isFresh(entry, this.#clock.nowMs()) ? entry.value : undefined
   }
 
-  #isFresh({ version, readAtMs }: Entry<Value>, nowMs: number): boolean {
+  #isFresh({ version, readAtMs }: Read, nowMs: number): boolean {
     if (version !== undefined) return version === this.#documents.version?.()
     return nowMs - readAtMs < freshMs
   }

@@ -1,5 +1,6 @@
 import type { Attribute } from '../../model/attribute.ts'
 import type { IdKind, VisitorId } from '../../model/visitor-id.ts'
+import type { Partition } from './session.ts'
 
 /**
  * The bytes of the cells that profiles are made of.
@@ -113,6 +114,11 @@ export function isGreater(a: Spot, b: Spot): boolean {
 }
 
 export const kindNumbers = { tntId: 0, thirdPartyId: 1, ecid: 2 } as const satisfies Record<IdKind, number>
+
+/** Where what is stored under an id lies. */
+export function partitionOf(client: string, { kind, id }: VisitorId): Partition {
+  return [client, kindNumbers[kind], id]
+}
 
 const kinds = ['tntId', 'thirdPartyId', 'ecid'] as const satisfies readonly IdKind[]
 

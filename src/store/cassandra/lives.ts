@@ -6,6 +6,7 @@ import {
   idOf,
   isSameSpot,
   kindNumbers,
+  partitionOf,
   readAttribute,
   readLifetime,
   readSpot,
@@ -50,13 +51,17 @@ export interface Place {
 
 const columns = 'life, attributes, ids, lifetime, born, joined, last_life'
 const placeQuery = `SELECT ${columns} FROM profiles WHERE client = ? AND kind = ? AND id = ?`
-const newestQuery = `${placeQuery} LIMIT ${livesRead}`
+const newestQuery = {
+  one: `${placeQuery} LIMIT ${livesRead}`,
+  several: `SELECT id, ${columns} FROM profiles WHERE client = ? AND kind = ? AND id IN ?
+    PER PARTITION LIMIT ${livesRead}`,
+}
 const lifeQuery = `${placeQuery} AND life = ?`
 const joinedQuery = 'SELECT joined FROM profiles WHERE client = ? AND kind = ? AND id = ? AND life = ?'
 
 /** Reads what is stored under an id. */
 export async function readPlace(session: CellSession, client: string, id: VisitorId): Promise<Place> {
-  const rows = await session.read(newestQuery, [client, kindNumbers[id.kind], id.id])
+  const rows = await session.readPartition(newestQuery, partitionOf(client, id))
   return {
     id,
     lastLife: numberOf(rows[0]?.['last_life']) ?? 0,

@@ -1,15 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import { Session, type ClusterAddress } from './session.ts'
+import { replicasMax, Session, type ClusterAddress } from './session.ts'
 
 /** The layout's version. A store with a later one is not opened. */
 export const schemaVersion = 2
 
 /** A layout in which two nodes could lose a write; nothing of it is taken over. */
 const trialVersion = 1
-
-/** Copies of everything in each data centre, where there are as many nodes. */
-const replicasMax = 3
 
 /** A node that changes the schema has so long before another takes over, ms. */
 const changeMsMax = 120_000

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { auth, Client, policies, types, type Host } from 'cassandra-driver'
 import { within } from '../../lib/within.ts'
+import { Gatherer } from './gatherer.ts'
 import { adviceOn, isForbidden, mayNotChange, reasonOf, refusalOf } from './failures.ts'
 import { askTime, NodeWatch, SilentLast } from './nodes.ts'
 
@@ -29,6 +30,15 @@ export interface Statement {
 /** Values by column. */
 export type Row = Readonly<Record<string, unknown>>
 
+/** The key of a partition of profiles: client, kind and text of an id. */
+export type Partition = readonly [client: string, kind: number, id: string]
+
+/** A statement that reads a partition, and one that reads several which differ in their id alone. */
+export interface PartitionQuery {
+  readonly one: string
+  readonly several: string
+}
+
 /** A page of rows, and where the next one begins: nowhere after the last. */
 export interface Page {
   readonly rows: readonly Row[]
@@ -50,12 +60,21 @@ export const requestMsMax = 4_500
 /** How often a node that went away is tried again, ms. The driver's default waits up to ten minutes. */
 const reconnectEveryMs = 1_000
 
+/** Copies of everything in each data centre, where there are as many nodes. */
+export const replicasMax = 3
+
 /** How long a change of the tables may take until all nodes know it, and how often is looked, ms. */
 const schemaMsMax = 30_000
 const lookEveryMs = 200
 
 /** Rows of one page where all are wanted. */
 const pageRows = 1_000
+
+/** Partitions that are read by one statement, at most. */
+const readTogetherMax = 16
+
+/** Partitions, and bytes, that are written by one statement: Cassandra warns of more. */
+const writeTogetherMax = { partitions: 10, bytes: 5_000 }
 
 /** Statements that one call of the store has under way at a time. */
 export const concurrencyMax = 64
@@ -64,6 +83,8 @@ export const concurrencyMax = 64
 export class Session {
   readonly #client: Client
   readonly #nodes: NodeWatch
+  readonly #reads = new Map<PartitionQuery, Reads>()
+  readonly #writes = new Gatherer<Gathered, void>((writes) => this.#writeTogether(writes))
   readonly datacenter: string
   readonly keyspace: string
 
@@ -137,6 +158,56 @@ export class Session {
   async read(query: string, params: readonly unknown[] = []): Promise<Row[]> {
     const { rows } = await this.#run(() => this.#client.execute(query, [...params]))
     return rows
+  }
+
+  /** Reads the few rows of a partition; partitions that are asked for at once are read together. */
+  readPartition(query: PartitionQuery, partition: Partition): Promise<readonly Row[]> {
+    const together = (partitions: readonly Partition[]) => this.#readTogether(query, partitions)
+    const reads: Reads = this.#reads.get(query) ?? new Gatherer<Partition, readonly Row[]>(together)
+    this.#reads.set(query, reads)
+    const [client, kind] = partition
+    const key = `${this.#replicaOf(partition)}\0${kind}${client}`
+    return reads.add(key, 1 / readTogetherMax, partition)
+  }
+
+  async #readTogether(query: PartitionQuery, partitions: readonly Partition[]) {
+    const [first] = partitions
+    if (first === undefined) return []
+    if (partitions.length === 1) return [await this.read(query.one, first)]
+    const [client, kind] = first
+    const ids = [...new Set(partitions.map(([, , text]) => text))]
+    const options = { routingKey: routingKeyOf(first) }
+    const { rows } = await this.#run(() => this.#client.execute(query.several, [client, kind, ids], options))
+    const byId = new Map<string, Row[]>(ids.map((text) => [text, []]))
+    for (const row of rows) byId.get(String(row['id']))?.push(row)
+    return partitions.map(([, , text]) => byId.get(text)!)
+  }
+
+  /**
+   * Carries out writes to one partition, as one step, together with those to others at this moment. They
+   * may be carried out again: they have times of their own.
+   */
+  writePartition(partition: Partition, statements: readonly Statement[]): Promise<void> {
+    const bytes = statements.reduce((sum, { params }) => sum + bytesOf(params), 0)
+    const share = Math.max(1 / writeTogetherMax.partitions, bytes / writeTogetherMax.bytes)
+    return this.#writes.add(this.#replicaOf(partition), share, { partition, statements })
+  }
+
+  async #writeTogether(writes: readonly Gathered[]): Promise<void[]> {
+    const all = writes.flatMap(({ statements }) => statements)
+    const options = { routingKey: routingKeyOf(writes[0]!.partition) }
+    await this.#run(() => {
+      if (all.length === 1) return this.#client.execute(all[0]!.query, [...all[0]!.params], options)
+      return this.#client.batch(batchOf(all), { logged: false, ...options })
+    })
+    return writes.map(() => undefined)
+  }
+
+  /** The node to ask for a partition, where not every node has it: others of it go together. */
+  #replicaOf(partition: Partition): string {
+    if (this.#hostsHere().length <= replicasMax) return ''
+    const replicas = this.#client.getReplicas(this.keyspace, routingKeyOf(partition))
+    return replicas?.find((host) => host.datacenter === this.datacenter)?.address ?? ''
   }
 
   /** Reads the rows that linearizable writes left, one that is under way brought to its end first. */
@@ -274,7 +345,34 @@ export class Session {
 }
 
 /** The part of a session that profiles are read and written through. */
-export type CellSession = Pick<Session, 'read' | 'readSerial' | 'readPage' | 'write' | 'writeIf'>
+export type CellSession = Pick<
+  Session,
+  'read' | 'readPartition' | 'readSerial' | 'readPage' | 'write' | 'writePartition' | 'writeIf'
+>
+
+type Reads = Gatherer<Partition, readonly Row[]>
+
+/** Writes to one partition that wait for others. */
+interface Gathered {
+  readonly partition: Partition
+  readonly statements: readonly Statement[]
+}
+
+/** The bytes that tell where a partition is: each part of its key behind its length. */
+function routingKeyOf([client, kind, id]: Partition): Buffer {
+  const parts = [Buffer.from(client), Buffer.of(kind), Buffer.from(id)]
+  return Buffer.concat(
+    parts.flatMap((part) => [Buffer.of(part.length >> 8, part.length & 0xff), part, Buffer.of(0)]),
+  )
+}
+
+/** About as many bytes as values take. */
+function bytesOf(value: unknown): number {
+  if (typeof value === 'string' || Buffer.isBuffer(value)) return value.length
+  if (Array.isArray(value) || value instanceof Set)
+    return [...value].reduce<number>((sum, one) => sum + bytesOf(one), 0)
+  return value instanceof Map ? bytesOf([...value].flat()) : 8
+}
 
 const consistencyNames = {
   local_quorum: 'localQuorum',

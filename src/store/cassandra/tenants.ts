@@ -13,7 +13,8 @@ const rememberedMax = 10_000
  */
 export class Tenants {
   readonly #session: Session
-  readonly #known = new Map<string, { removals: number; readAtMs: number }>()
+  /** Reads, some of them under way: who wants the same meanwhile waits for it. */
+  readonly #known = new Map<string, { removals: Promise<number>; readAtMs: number }>()
 
   constructor(session: Session) {
     this.#session = session
@@ -21,8 +22,8 @@ export class Tenants {
 
   async tenantOf(client: string): Promise<string> {
     const known = this.#known.get(client)
-    if (known && performance.now() - known.readAtMs < freshMs) return tenant(client, known.removals)
-    return tenant(client, await this.#read(client))
+    const isFresh = known && performance.now() - known.readAtMs < freshMs
+    return tenant(client, await (isFresh ? known.removals : this.#remember(client)))
   }
 
   async remove(client: string): Promise<void> {
@@ -39,13 +40,19 @@ export class Tenants {
     return (await this.tenantOf(client)) !== text
   }
 
-  async #read(client: string): Promise<number> {
-    const readAtMs = performance.now()
-    const [row] = await this.#session.read('SELECT removals FROM removals WHERE client = ?', [client])
-    const removals = numberOf(row?.['removals']) ?? 0
+  #remember(client: string): Promise<number> {
     if (this.#known.size >= rememberedMax) this.#known.clear()
-    this.#known.set(client, { removals, readAtMs })
+    const removals = this.#read(client)
+    const entry = { removals, readAtMs: performance.now() }
+    this.#known.set(client, entry)
+    // What failed is not remembered.
+    removals.catch(() => this.#known.get(client) === entry && this.#known.delete(client))
     return removals
+  }
+
+  async #read(client: string): Promise<number> {
+    const [row] = await this.#session.read('SELECT removals FROM removals WHERE client = ?', [client])
+    return numberOf(row?.['removals']) ?? 0
   }
 }
 

@@ -1,5 +1,5 @@
 import type { VisitorId } from '../../model/visitor-id.ts'
-import { endTimestamp, kindNumbers, textOf, type Cell, type Spot } from './cells.ts'
+import { endTimestamp, idOf, kindNumbers, partitionOf, textOf, type Cell, type Spot } from './cells.ts'
 import type { CellSession, Statement } from './session.ts'
 
 /** Bytes and partitions that one logged batch may have: Cassandra refuses those of 50 KiB. */
@@ -96,7 +96,8 @@ export class CellWrites {
       await session.write([...partitions.values()].flat(), { partitions: 'several' })
       return
     }
-    for (const statements of partitions.values()) await session.write(statements, { partitions: 'one' })
+    for (const [text, statements] of partitions)
+      await session.writePartition(partitionOf(client, idOf(text)), statements)
   }
 
   #entry({ sets }: Group, set: string, key: string, value: unknown) {

@@ -85,11 +85,20 @@ export class FakeCluster {
   /** What one node of ours calls. */
   session(node: number): CellSession {
     const step = () => this.#step(node)
+    const writePartition = async (statements: readonly Statement[]) => {
+      await step()
+      await this.#write(statements.map(changeOf), step)
+    }
     return {
       read: async (query, params) => {
         await step()
         return this.#read(query, params ?? [])
       },
+      readPartition: async ({ one }, partition) => {
+        await step()
+        return this.#read(one, partition)
+      },
+      writePartition: (_partition, statements) => writePartition(statements),
       readSerial: async (query, params) => {
         await step()
         await this.#learn(rowName(params), step)

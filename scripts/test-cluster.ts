@@ -2,7 +2,7 @@ import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_pr
 import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { migrate } from '../src/store/cassandra/schema.ts'
-import { Session } from '../src/store/cassandra/session.ts'
+import { allKnown } from './cassandra.ts'
 
 /**
  * Runs the contract of stores and the tests of the cluster on real ones, which it starts and stops:
@@ -120,19 +120,6 @@ async function start({ nodes, datacenters, keyspaces, isSecured = false }: Omit<
   if (nodes > 1) await allKnown(nodes)
   for (const keyspace of keyspaces) {
     await migrate({ hosts: ['127.0.0.1'], keyspace, datacenter: 'dc1', consistency: 'local_quorum' })
-  }
-}
-
-/** Waits until the nodes know each other: a keyspace made before would have fewer replicas. */
-async function allKnown(nodes: number) {
-  for (let known = 0; known < nodes;) {
-    const session = new Session(
-      { hosts: ['127.0.0.1'], keyspace: '', datacenter: 'dc1', consistency: 'local_quorum' },
-      { keyspace: false },
-    )
-    await session.connect()
-    known = [...session.datacenters().values()].reduce((sum, count) => sum + count, 0)
-    await session.close()
   }
 }
 

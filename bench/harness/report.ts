@@ -49,10 +49,10 @@ export class Report {
       this.say(`\nNot compared, because it is not installed: ${missing}.`)
   }
 
-  /** Writes the Markdown and its plots. */
-  write(folder: string): void {
+  /** Writes the Markdown under a name, and its plots. */
+  write(folder: string, name: string): void {
     mkdirSync(folder, { recursive: true })
-    writeFileSync(path.join(folder, 'latest.md'), `${this.#lines.join('\n')}\n`)
+    writeFileSync(path.join(folder, `${name}.md`), `${this.#lines.join('\n')}\n`)
     for (const of of this.#plots) writeFileSync(path.join(folder, `${of.name}.svg`), plot(of))
   }
 }

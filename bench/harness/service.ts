@@ -13,16 +13,22 @@ export interface Running {
   readonly stop: () => Promise<void>
 }
 
-/** The API credential of every server here. */
+/** The API credential of every server here, and the key that nodes of one cluster share. */
 const credential = {
+  SILHOUETTE_SECRET_KEY: 'the key of the nodes of the bench, which is long enough',
   SILHOUETTE_API_CLIENT_ID: 'bench',
   SILHOUETTE_API_CLIENT_SECRET: 'the secret of the bench',
 }
 
 /** Starts the built server on a store directory and a free port. */
-export async function startSilhouette(directory: string, flags: readonly string[] = []): Promise<Running> {
+export function startSilhouette(directory: string, flags: readonly string[] = []): Promise<Running> {
+  return startOn(`lmdb:${directory}`, flags)
+}
+
+/** Starts the built server on a store and a free port. */
+export function startOn(store: string, flags: readonly string[] = []): Promise<Running> {
   const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
-  const args = [main, '--port', '0', '--store', `lmdb:${directory}`, '--log-level', 'error', ...flags]
+  const args = [main, '--port', '0', '--store', store, '--log-level', 'error', ...flags]
   return run(args, /^listening on (\S+)\n/m)
 }
 
@@ -106,12 +112,21 @@ export async function untilComplete(status: string, { rows }: BatchFile): Promis
  * Two services with the same digest hold the same attributes.
  */
 export async function checksum(url: string, place: (id: string) => string, ids: readonly string[]) {
-  const hash = createHash('sha256')
+  const profiles: [string, Record<string, unknown>][] = []
   for (const id of ids) {
     const reply = await fetch(url + place(id))
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the shape is our own and the peers'
     const { profileAttributes } = (await reply.json()) as { profileAttributes: Record<string, unknown> }
-    const facts = Object.entries(profileAttributes)
+    profiles.push([id, profileAttributes])
+  }
+  return digest(profiles)
+}
+
+/** A digest of attributes by id: texts, or as a fetch gives them. */
+export function digest(profiles: readonly (readonly [string, Readonly<Record<string, unknown>>])[]): string {
+  const hash = createHash('sha256')
+  for (const [id, attributes] of profiles) {
+    const facts = Object.entries(attributes)
       .filter(([name]) => name !== 'firstSessionStart')
       .map(([name, value]) => [name, typeof value === 'object' ? Reflect.get(Object(value), 'value') : value])
       .toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1))
@@ -151,4 +166,12 @@ async function json(response: Response): Promise<Record<string, unknown>> {
 export function anonymousBytes(pid: number): number {
   const line = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
   return Number(line?.[1]) * 1024
+}
+
+/** Processor time that a process has had, in ms. */
+export function cpuMs(pid: number): number {
+  // Behind the name, which may hold anything: utime and stime, in ticks of 10 ms.
+  const [, rest = ''] = /\) (.*)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? []
+  const [user, system] = rest.split(' ').slice(11, 13)
+  return (Number(user) + Number(system)) * 10
 }

@@ -29,8 +29,8 @@ const leaseMs = 600_000
 const columns = 'client, kind, id, life, attributes, ids, lifetime, born, joined, last_life'
 const query = `SELECT ${columns} FROM profiles`
 
-/** Ids of one profile that are read at a time. */
-const idsAtOnce = 16
+/** Rows that are looked at, and ids of one profile that are read, at a time. */
+const readsAtOnce = 16
 
 /**
  * Looks at the next profiles in the order of the table, and gives back the space of those that are
@@ -56,14 +56,17 @@ export async function sweepPage(
 ): Promise<Swept> {
   const { rows, next } = await session.readPage(query, limit, cursor)
   const inside = { session, tenants, nowMs }
-  let removed = 0
-  for (const row of rows) {
-    const tenant = String(row['client'])
-    const life = readLife(idOf(`${Number(row['kind'])}${String(row['id'])}`), row)
-    if (life === undefined) await forget(session, row, nowMs)
-    else if ((await isOver(inside, tenant, life)) && (await end(inside, tenant, life))) removed++
-  }
-  return { removed, cursor: next }
+  const ended = await mapConcurrently(rows, readsAtOnce, (row) => sweepRow(inside, row))
+  return { removed: ended.filter(Boolean).length, cursor: next }
+}
+
+/** @returns whether a profile was ended */
+async function sweepRow(inside: Inside, row: Row): Promise<boolean> {
+  const tenant = String(row['client'])
+  const life = readLife(idOf(`${Number(row['kind'])}${String(row['id'])}`), row)
+  if (life === undefined) await forget(inside.session, row, inside.nowMs)
+  else if (await isOver(inside, tenant, life)) return end(inside, tenant, life)
+  return false
 }
 
 /**
@@ -100,7 +103,7 @@ interface Inside {
  */
 async function end({ session }: Inside, tenant: string, life: Life): Promise<boolean> {
   const ids = life.content?.profile.ids ?? [life.home]
-  const places = await mapConcurrently(ids, idsAtOnce, (id) => readPlace(session, tenant, id))
+  const places = await mapConcurrently(ids, readsAtOnce, (id) => readPlace(session, tenant, id))
   const spots = belongingTo(life, places)
   const ended = spots.filter((spot) => !hidesOlder(spot, { places, spots }))
   const writes = new CellWrites()

@@ -46,9 +46,10 @@ export async function benchCluster(bench: Bench): Promise<void> {
   const { report } = bench
   report.title('A cluster of three Cassandra nodes on this machine, three replicas, LOCAL_QUORUM')
   report.say(
-    'Its nodes, those of Silhouette and what sends the requests share the cores: ratios say what the ' +
-      'service adds to the driver, rates and what more nodes bring are those of this machine.',
+    'Its nodes, those of Silhouette and what sends the requests share the cores: ratios say what the',
   )
+  report.say('service adds to the driver; rates, and what more nodes bring, are those of this machine.')
+  report.say('Commit logs are flushed each second on both sides, which share the cluster.')
   try {
     cassandra('down')
     cassandra('up', '--nodes', '3')
@@ -269,10 +270,8 @@ function tellDisk(report: Bench['report'], files: Files) {
   const sizes = readdirSync(table).map((file) => statSync(path.join(table, file)))
   const bytes = sizes.reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0)
   const each = (bytes / files.stored).toFixed(0)
-  report.say(
-    `\n${files.stored} profiles of five attributes take ${each} bytes each on a node, compressed and with ` +
-      'their indexes; each node here has a copy of all.',
-  )
+  report.say(`\n${files.stored} profiles of five attributes take ${each} bytes each on a node,`)
+  report.say('compressed and with their indexes; each node here has a copy of all.')
 }
 
 function perSecondOf(result: unknown): number {

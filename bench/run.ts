@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { benchBatch } from './batch.ts'
 import type { Bench } from './bench.ts'
 import { benchCluster } from './cluster.ts'
+import { tellDatabases } from './harness/databases.ts'
 import { Report } from './harness/report.ts'
 import { benchLive } from './live.ts'
 import { benchRequests } from './requests.ts'
@@ -45,7 +46,9 @@ const folder = mkdtempSync(path.join(tmpdir(), 'silhouette-bench-'))
 chmodSync(folder, 0o711)
 const report = new Report()
 const sizes = isQuick ? { rounds: 1, rows: 2_000, seconds: 1 } : { rounds: 5, rows: 500_000, seconds: 4 }
+const isApart = wanted.length > 0 && wanted.every((name) => Object.hasOwn(apart, name))
 report.begin(versions())
+if (!isApart) tellDatabases(report)
 try {
   for (const [name, run] of Object.entries(wanted.length === 0 ? benches : all)) {
     if (wanted.length === 0 || wanted.includes(name)) await run({ report, folder, isQuick, ...sizes })
@@ -56,7 +59,7 @@ try {
 // A part of the benches must not replace the figures of all.
 const results = fileURLToPath(new URL('results/', import.meta.url))
 if (!isQuick && wanted.length === 0) report.write(results, 'latest')
-if (!isQuick && wanted.length === 1 && Object.hasOwn(apart, wanted[0]!)) report.write(results, wanted[0]!)
+if (!isQuick && isApart) report.write(results, wanted.join('-'))
 
 function versions(): Record<string, string> {
   const of = (file: string) => String(Reflect.get(readJson(file), 'version'))

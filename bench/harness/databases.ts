@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { chownSync, createReadStream, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { freePort, runToEnd, start, stop, until, versionOf, waitForPort } from './processes.ts'
+import type { Report } from './report.ts'
 
 /** A database server that the bench started in its own folder. */
 export interface Database {
@@ -10,11 +11,12 @@ export interface Database {
 }
 
 /** Says what is missing, once, so that a table without its peer explains itself. */
-export function missingServers(): string[] {
+export function tellDatabases(report: Report): void {
+  report.say(`\n${redisVersion() ?? 'no Redis'}; ${postgresVersion() ?? 'no PostgreSQL'}.`)
   const missing: string[] = []
   if (!redisVersion()) missing.push('Redis (Debian: redis-server, redis-tools)')
   if (!postgresVersion()) missing.push('PostgreSQL (Debian: postgresql)')
-  return missing
+  for (const one of missing) report.say(`\nNot compared, because it is not installed: ${one}.`)
 }
 
 export function redisVersion(): string | undefined {

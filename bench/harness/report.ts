@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import path from 'node:path'
-import { missingServers, postgresVersion, redisVersion } from './databases.ts'
 import { plot, type Plot } from './plot.ts'
 
 /** Gathers what the benches say, and prints it as it comes. */
@@ -41,12 +40,9 @@ export class Report {
     this.say(
       `Node ${process.version}; ${Object.entries(versions)
         .map(([name, version]) => `${name} ${version}`)
-        .join(', ')};`,
+        .join(', ')}.`,
     )
-    this.say(`${redisVersion() ?? 'no Redis'}; ${postgresVersion() ?? 'no PostgreSQL'}.`)
     this.say('\nContenders run in turns; a ratio is the median over the rounds, with its spread in brackets.')
-    for (const missing of missingServers())
-      this.say(`\nNot compared, because it is not installed: ${missing}.`)
   }
 
   /** Writes the Markdown under a name, and its plots. */

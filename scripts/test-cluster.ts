@@ -1,34 +1,31 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
+import { parseArgs } from 'node:util'
 import { migrate } from '../src/store/cassandra/schema.ts'
 import { allKnown } from './cassandra.ts'
 
-/**
- * Runs the contract of stores and the tests of the cluster on real ones, which it starts and stops:
- *
- *     npm run test:cluster                 all of it
- *     npm run test:cluster -- --small      with smaller batches, for each change
- *     npm run test:cluster -- --full       full sizes
- *     npm run test:cluster -- --contract   one part alone: on one node,
- *     npm run test:cluster -- --cluster    on three, some of which are stopped,
- *     npm run test:cluster -- --regions    on two data centres, which are cut apart,
- *     npm run test:cluster -- --secured    or on one that asks for passwords and speaks TLS alone
- *     npm run test:cluster -- store-away   the files whose path holds that text, on three nodes
- *
- * `--previous=REF` names the version that a rolling upgrade begins with: the last tag unless given. As long
- * as there is none, that is the build under test.
- */
-const args = process.argv.slice(2)
-const isFull = args.includes('--full')
+const usage = `Runs the contract of stores and the tests of the cluster on real ones, which it starts and stops.
+
+  npm run test:cluster                 all of it
+  npm run test:cluster -- --small      with smaller batches, for each change
+  npm run test:cluster -- --full       full sizes
+  npm run test:cluster -- --contract   one part alone: on one node,
+  npm run test:cluster -- --cluster    on three, some of which are stopped,
+  npm run test:cluster -- --regions    on two data centres, which are cut apart,
+  npm run test:cluster -- --secured    or on one that asks for passwords and speaks TLS alone
+  npm run test:cluster -- store-away   the files whose path holds that text, on three nodes
+
+--previous=REF names the version that a rolling upgrade begins with: the last tag unless given. As
+long as there is none, that is the build under test.
+`
+
+const { flags, filters } = readArguments()
 
 /** Rows of the batch during which nodes die: the most that an upload may have, in full. */
-const batchRows = isFull ? 500_000 : args.includes('--small') ? 10_000 : 30_000
+const batchRows = flags.full ? 500_000 : flags.small ? 10_000 : 30_000
 /** How long a node hangs, s. */
-const hangSeconds = args.includes('--small') ? 8 : 30
-const filters = args.filter((argument) => !argument.startsWith('--'))
-
-const previousFlag = '--previous='
+const hangSeconds = flags.small ? 8 : 30
 
 /** A cluster, and what is tested on it. */
 interface Part {
@@ -42,7 +39,7 @@ interface Part {
 
 /** The contract takes three times as long on three nodes: at each change it runs on one. */
 const contract: Part = {
-  nodes: isFull ? 3 : 1,
+  nodes: flags.full ? 3 : 1,
   datacenters: 1,
   keyspaces: ['test_contract'],
   tests: ['test/contract', 'test/flows', 'test/one-node'],
@@ -82,8 +79,7 @@ process.exitCode = await main()
 
 /** Each part is run, also after one that failed. */
 async function main(): Promise<number> {
-  const ref = args.find((argument) => argument.startsWith(previousFlag))?.slice(previousFlag.length)
-  previous = buildOf(ref ?? lastTag())
+  previous = buildOf(flags.previous ?? lastTag())
   let code = 0
   for (const part of chosen()) code = Math.max(code, await test(part))
   return code
@@ -91,14 +87,38 @@ async function main(): Promise<number> {
 
 function chosen(): readonly Part[] {
   if (filters.length > 0) return [cluster]
-  const all = new Map([
-    ['--contract', contract],
-    ['--cluster', cluster],
-    ['--regions', regions],
-    ['--secured', secured],
-  ])
-  const named = [...all].filter(([flag]) => args.includes(flag)).map(([, part]) => part)
-  return named.length > 0 ? named : [...all.values()]
+  const named = [
+    flags.contract && contract,
+    flags.cluster && cluster,
+    flags.regions && regions,
+    flags.secured && secured,
+  ].filter((part) => typeof part === 'object')
+  return named.length > 0 ? named : [contract, cluster, regions, secured]
+}
+
+function readArguments() {
+  const flag = { type: 'boolean', default: false } as const
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        help: { ...flag, short: 'h' },
+        small: flag,
+        full: flag,
+        contract: flag,
+        cluster: flag,
+        regions: flag,
+        secured: flag,
+        previous: { type: 'string' },
+      },
+    })
+    if (!values.help) return { flags: values, filters: positionals }
+    process.stdout.write(usage)
+    process.exit(0)
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+    process.exit(2)
+  }
 }
 
 async function test({ tests, ...wanted }: Part): Promise<number> {

@@ -5,7 +5,8 @@ import { parseArgs } from 'node:util'
 import { migrate } from '../src/store/cassandra/schema.ts'
 import { allKnown } from './cassandra.ts'
 
-const usage = `Runs the contract of stores and the tests of the cluster on real ones, which it starts and stops.
+const usage = `Runs the contract of stores and the tests of the cluster on real ones, which it starts
+and stops.
 
   npm run test:cluster                 all of it
   npm run test:cluster -- --small      with smaller batches, for each change
@@ -114,10 +115,10 @@ function readArguments() {
     })
     if (!values.help) return { flags: values, filters: positionals }
     process.stdout.write(usage)
-    process.exit(0)
+    return process.exit(0)
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
-    process.exit(2)
+    return process.exit(2)
   }
 }
 

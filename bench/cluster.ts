@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { allKnown } from '../scripts/cassandra.ts'
+import { allKnown, requireNone } from '../scripts/cassandra.ts'
 import { migrate } from '../src/store/cassandra/schema.ts'
 import type { Bench } from './bench.ts'
 import { idOf, sampleIds, writeBatch } from './harness/facts.ts'
@@ -50,8 +50,8 @@ export async function benchCluster(bench: Bench): Promise<void> {
   )
   report.say('service adds to the driver; rates, and what more nodes bring, are those of this machine.')
   report.say('Commit logs are flushed each second on both sides, which share the cluster.')
+  requireNone('The bench')
   try {
-    cassandra('down')
     cassandra('up', '--nodes', '3')
     await allKnown(3)
     for (const keyspace of ['bench_ours', 'bench_raw']) {

@@ -8,8 +8,9 @@
 #   scripts/cassandra.sh stop N | start N                   one node; its data stays
 #   scripts/cassandra.sh pid N                              the process of a node, for signals
 #
-# The authority of --tls is .cassandra/tls/ca.pem. Needs Java 17 and Maven (and openssl for --tls), which fetches 66 MB of jars once. All of it lies in .cassandra/, which Git
-# ignores; a node takes 1 GB of memory. Data centres are dc1, dc2, …, dealt to the nodes in turn.
+# Needs Java 17 and Maven, which fetches 66 MB of jars once, and openssl for --tls, whose authority is
+# .cassandra/tls/ca.pem. All of it lies in .cassandra/, which Git ignores; a node takes 1 GB of memory.
+# Data centres are dc1, dc2, …, dealt to the nodes in turn.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -59,7 +60,7 @@ make_certificates() {
   openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj '/CN=authority of a test' \
     -keyout "$tls/ca.key" -out "$tls/ca.pem" 2> /dev/null
   openssl req -newkey rsa:2048 -nodes -subj '/CN=cassandra' \
-    -addext 'subjectAltName=IP:127.0.0.1,IP:127.0.0.2,IP:127.0.0.3' \
+    -addext "subjectAltName=$(printf 'IP:127.0.0.%s,' 1 2 3 4 5 6 7 8)IP:127.0.0.9" \
     -keyout "$tls/node.key" -out "$tls/node.csr" 2> /dev/null
   openssl x509 -req -in "$tls/node.csr" -CA "$tls/ca.pem" -CAkey "$tls/ca.key" -CAcreateserial -days 30 \
     -copy_extensions copy -out "$tls/node.pem" 2> /dev/null
@@ -179,6 +180,21 @@ start() {
   fail "node $number did not come up; its log is $node/logs/system.log"
 }
 
+# A keyspace that is made before the nodes know each other has fewer copies.
+wait_until_known() {
+  local i j
+  for ((i = 1; i <= $1; i++)); do
+    for ((j = 1; j <= $1; j++)); do
+      [ "$i" = "$j" ] && continue
+      for ((waited = 0; ; waited++)); do
+        grep -q "InetAddress /127.0.0.$j:7000 is now UP" "$home/node$i/logs/system.log" && break
+        [ "$waited" -lt 300 ] || fail "node $i does not know node $j; its log is $home/node$i/logs/system.log"
+        sleep 0.2
+      done
+    done
+  done
+}
+
 stop() {
   local pid
   pid=$(pid_of "$1") || return 0
@@ -212,6 +228,7 @@ up() {
     [ -d "$home/node$i" ] || configure "$i" "dc$(((i - 1) % datacenters + 1))"
     start "$i"
   done
+  wait_until_known "$nodes"
 }
 
 down() {

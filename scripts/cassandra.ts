@@ -1,4 +1,15 @@
+import { existsSync, readdirSync } from 'node:fs'
 import { Session } from '../src/store/cassandra/session.ts'
+
+/** Ends the program where nodes of this clone run, or their data is there: somebody may need them. */
+export function requireNone(what: string): void {
+  const home = new URL('../.cassandra/', import.meta.url)
+  if (!existsSync(home) || !readdirSync(home).some((name) => name.startsWith('node'))) return
+  process.stderr.write(
+    `${what} starts a cluster of its own, and there is one; end it by: scripts/cassandra.sh down\n`,
+  )
+  process.exit(1)
+}
 
 /** Waits until the nodes know each other: a keyspace made before would have fewer replicas. */
 export async function allKnown(nodes: number): Promise<void> {

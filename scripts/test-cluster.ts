@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { migrate } from '../src/store/cassandra/schema.ts'
-import { allKnown } from './cassandra.ts'
+import { allKnown, requireNone } from './cassandra.ts'
 
 const usage = `Runs the contract of stores and the tests of the cluster on real ones, which it starts
 and stops.
@@ -80,6 +80,7 @@ process.exitCode = await main()
 
 /** Each part is run, also after one that failed. */
 async function main(): Promise<number> {
+  requireNone('npm run test:cluster')
   previous = buildOf(flags.previous ?? lastTag())
   let code = 0
   for (const part of chosen()) code = Math.max(code, await test(part))
@@ -123,8 +124,6 @@ function readArguments() {
 }
 
 async function test({ tests, ...wanted }: Part): Promise<number> {
-  // What another run left is not begun with.
-  await script('down')
   try {
     await start(wanted)
     return await vitest(tests)

@@ -86,6 +86,8 @@ export function startBatchLoop(context: DomainContext, log: Logger): BatchRunner
     holder: randomUUID(),
     signal: stop.signal,
     onProblem: (batchId, error) => log.error({ err: error, batchId }, 'a batch cannot go on for now'),
+    onAway: ({ code, detail }) =>
+      log.warn({ ...detail, code }, 'the store cannot be reached; batches go on when it can'),
     waitForWork,
   })
   return {

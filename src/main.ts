@@ -69,7 +69,8 @@ async function serve(config: Config, log: Logger, shutdown: Shutdown): Promise<s
   metrics.addProcess()
   metrics.tellNode({ node: nameOfNode(config.nodeId), version: packageVersion() })
   const report = (of: StoreReport) => metrics.record(of)
-  const store = watchStore(await openStore(config, { as: 'server' }), report)
+  const notices = { info: (text: string) => log.info(text), warn: (text: string) => log.warn(text) }
+  const store = watchStore(await openStore(config, { as: 'server', notices }), report)
   shutdown.add('the store', () => store.close())
   await requireWholeStore(store.documents)
   let batches: BatchRunner | undefined

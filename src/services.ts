@@ -14,20 +14,26 @@ import { systemClock } from './lib/clock.ts'
 import type { ClusterLocation } from './lib/cluster-url.ts'
 import { dayMs } from './model/limits.ts'
 import type { ClusterAddress } from './store/cassandra/session.ts'
-import { openCassandraStore } from './store/cassandra/store.ts'
+import { openCassandraStore, type CassandraOptions } from './store/cassandra/store.ts'
 import type { OpenAs } from './store/lmdb/environment.ts'
 import { openLmdbStore } from './store/lmdb/store.ts'
 import { openMemoryStore } from './store/memory/store.ts'
 import type { Store } from './store/store.ts'
 
 /** Opens the store that the settings name. */
-export async function openStore(config: Config, { as }: Pick<OpenAs, 'as'>): Promise<Store> {
+export async function openStore(
+  config: Config,
+  { as, notices }: Pick<OpenAs, 'as'> & Pick<CassandraOptions, 'notices'>,
+): Promise<Store> {
   const options = { as, isShared: config.workers > 1 }
   const location = config.storeUrl
   if (location.kind === 'memory') return openMemoryStore()
   if (location.kind === 'lmdb') return openLmdbStore(location.directory, options)
   const mayMigrate = as === 'server' && config.storeMigrate === 'yes'
-  return openCassandraStore(clusterOf(config, location), { migrate: mayMigrate })
+  return openCassandraStore(clusterOf(config, location), {
+    migrate: mayMigrate,
+    ...(notices && { notices }),
+  })
 }
 
 /** A cluster with what the settings say of it besides its URL. */

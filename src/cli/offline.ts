@@ -43,7 +43,11 @@ export async function withStore<Result>(
  * @returns the keyspace
  * @throws  UsageError when the settings name no cluster
  */
-export async function migrateStore({ env }: Shell, storeUrl: string | undefined): Promise<string> {
+export async function migrateStore(
+  { env }: Shell,
+  storeUrl: string | undefined,
+  note: (text: string) => void,
+): Promise<string> {
   const config = readSettings(env, storeUrl)
   const location = config.storeUrl
   if (location.kind !== 'cassandra') {
@@ -52,7 +56,7 @@ export async function migrateStore({ env }: Shell, storeUrl: string | undefined)
       'Name one by --store or SILHOUETTE_STORE_URL, as in cassandra://10.0.0.1/silhouette?datacenter=dc1.',
     )
   }
-  await migrate(clusterOf(config, location))
+  await migrate(clusterOf(config, location), { info: note, warn: note })
   return location.keyspace
 }
 

@@ -1,4 +1,4 @@
-import { Refusal } from '../lib/errors.ts'
+import { reasonIn, Refusal } from '../lib/errors.ts'
 import { within } from '../lib/within.ts'
 import type { DomainContext } from './context.ts'
 
@@ -16,6 +16,8 @@ export async function requireReady(context: DomainContext): Promise<void> {
   try {
     await within(answerMsMax, context.store.documents.get('*', 'probes', 'readyz'), tooSlow)
   } catch (err) {
-    throw new Refusal('store_unavailable', 'The store does not answer; ask again later.', { err })
+    const reason = err instanceof Refusal ? reasonIn(err) : undefined
+    const why = reason === undefined ? '' : ` (${reason})`
+    throw new Refusal('store_unavailable', `The store does not answer${why}; ask again later.`, { err })
   }
 }

@@ -79,7 +79,7 @@ export class Metrics {
   )
   readonly #commits = new Histogram({
     name: 'silhouette_store_commit_duration_seconds',
-    help: 'Time until a write was on disk, by source: an update, a visit, a group of batch rows.',
+    help: 'Time until the store confirmed a write, by source: an update, a visit, a group of batch rows.',
     labelNames: ['source'],
     buckets: commitBuckets,
     registers: [this.#registry],

@@ -7,6 +7,7 @@ import type { Metrics } from './metrics.ts'
 export function addStoreReadings(metrics: Metrics, context: DomainContext): void {
   addBacklog(metrics, context)
   addSpace(metrics, context)
+  addNodes(metrics, context)
   addTokens(metrics, context)
 }
 
@@ -74,6 +75,22 @@ function addSpace(metrics: Metrics, { store }: DomainContext) {
         name: 'silhouette_store_disk_free_bytes',
         help: 'What of that disk is free for the server.',
         show: ({ diskFreeBytes }) => diskFreeBytes,
+      },
+    ],
+  })
+}
+
+function addNodes(metrics: Metrics, { store: { nodes } }: DomainContext) {
+  metrics.addReading({
+    name: 'nodes',
+    read: async () => nodes?.(),
+    gauges: [
+      {
+        name: 'silhouette_cassandra_nodes',
+        help: 'Cassandra nodes of this data centre by state, answering or silent; none on another store.',
+        labels: ['state'],
+        show: (states) =>
+          Object.entries(states ?? {}).map(([state, value]) => ({ labels: { state }, value: Number(value) })),
       },
     ],
   })

@@ -71,6 +71,12 @@ export class Refusal extends Error {
   }
 }
 
+/** Why a database did what it did, in its own words, where a refusal tells the log. */
+export function reasonIn({ detail }: Refusal): string | undefined {
+  const { reason } = detail
+  return typeof reason === 'string' ? reason : undefined
+}
+
 /** Tells whether an error of the system has this code, such as `ENOENT`. */
 export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code

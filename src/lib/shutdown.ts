@@ -15,22 +15,30 @@ export interface Shutdown {
 }
 
 /**
+ * A signal that follows another one so soon is the same stop: npm passes on what a terminal's Ctrl-C has
+ * sent to all of its group already, ms.
+ */
+const repeatMs = 500
+
+/**
  * Ends the process in good order on SIGTERM and SIGINT.
  *
  * Closers run one after the other, the last added first, so that what depends on something ends before
  * it. A closer that fails does not keep the others from running, but makes the exit code 1. When time
  * runs out the process ends all the same, as asked: one slow caller must not make a stop a failure.
- * A second signal ends the process at once, with 1.
+ * A second signal ends the process at once, with 1, unless it comes within half a second.
  *
  * @param timeoutMs what all closers together may take
  * @param report    told of each closer that failed, and of the time limit
+ * @param nowMs     any clock that goes on
  */
 export function listenForShutdown(options: {
   readonly timeoutMs: number
   readonly report: (problem: string, cause?: unknown) => void
   readonly host?: ShutdownHost
+  readonly nowMs?: () => number
 }): Shutdown {
-  const { timeoutMs, report, host = process } = options
+  const { timeoutMs, report, host = process, nowMs = () => performance.now() } = options
   const closers: { readonly name: string; readonly close: Closer }[] = []
   let ending: Promise<void> | undefined
 
@@ -44,9 +52,11 @@ export function listenForShutdown(options: {
     clearTimeout(timer)
     host.exit(closed ? exitCode : 1)
   }
+  let signalledAtMs: number | undefined
   const onSignal = () => {
-    if (ending) host.exit(1)
-    else void begin()
+    signalledAtMs ??= nowMs()
+    if (ending === undefined) void begin()
+    else if (nowMs() - signalledAtMs >= repeatMs) host.exit(1)
   }
   host.on('SIGTERM', onSignal)
   host.on('SIGINT', onSignal)

@@ -20,8 +20,15 @@ export interface Store {
   readonly requestMsMax?: number
   /** Tells what the store takes of its disk; empty for one that has none of its own. */
   space(): Promise<StoreSpace>
+  /** How many nodes of the database answer, and how many do not, for a store that has some. */
+  readonly nodes?: () => NodeStates
   /** Waits for what is under way, then gives everything back. A second call does nothing. */
   close(): Promise<void>
+}
+
+export interface NodeStates {
+  readonly answering: number
+  readonly silent: number
 }
 
 /** Sizes in bytes. */

@@ -79,6 +79,14 @@ const keyspaces = [
   },
 ]
 
+it('doctor tells of fewer copies as a problem where there are nodes for more', () => {
+  const known = ['dc1', 'dc1', 'dc1'].map((datacenter) => ({ datacenter }))
+
+  expect(levels(judgeCopies(topology(['dc1', 2]), known, place))).toEqual([
+    'problem: dc1 (dc1: 2): with fewer than 3 copies no node may be lost',
+  ])
+})
+
 it.each(keyspaces)('doctor tells $title', ({ look, found }) => {
   const known = [{ datacenter: 'dc1' }, { datacenter: 'dc2' }]
 

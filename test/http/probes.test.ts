@@ -1,5 +1,6 @@
 import { promisify } from 'node:util'
 import { describe, expect, it, vi } from 'vitest'
+import { Refusal } from '../../src/lib/errors.ts'
 import { openMemoryStore } from '../../src/store/memory/store.ts'
 import type { DocumentStore } from '../../src/store/store.ts'
 import { head, openConnection } from './raw-connection.ts'
@@ -47,6 +48,17 @@ describe('/readyz', () => {
     expect(reply.headers['retry-after']).toBe('5')
     expect(reply.body).toBe('{"status":503,"message":"The store does not answer; ask again later."}')
     expect(logged).toMatchObject([{ route: '/readyz', err: { message: 'the disk is gone' } }])
+  })
+
+  it('503 says why, where the database says it', async () => {
+    const detail = { reason: '2 required but only 1 alive' }
+    const { get } = await startApp({
+      store: storeWhoseProbe(() => Promise.reject(new Refusal('store_unavailable', 'Try again.', detail))),
+    })
+
+    const { message } = (await get('/readyz')).json()
+
+    expect(message).toBe('The store does not answer (2 required but only 1 alive); ask again later.')
   })
 
   it('503 says within two seconds that the store hangs', async () => {

@@ -16,7 +16,9 @@ function fakeHost() {
 function start(timeoutMs = 10_000) {
   const host = fakeHost()
   const report = vi.fn<(problem: string, cause?: unknown) => void>()
-  return { host, report, shutdown: listenForShutdown({ timeoutMs, report, host }) }
+  const clock = { ms: 0 }
+  const shutdown = listenForShutdown({ timeoutMs, report, host, nowMs: () => clock.ms })
+  return { host, report, clock, shutdown }
 }
 
 describe('shutdown', () => {
@@ -58,13 +60,17 @@ describe('shutdown', () => {
     expect(report).toHaveBeenCalledWith('cut off what had not ended within 5 ms')
   })
 
-  it('exits with 1 at once on a second signal', () => {
-    const { host, shutdown } = start()
+  it('exits with 1 at once on a second signal, but not on one that npm passes on', () => {
+    const { host, shutdown, clock } = start()
     shutdown.add('server', () => new Promise(() => {}))
 
     host.signal('SIGINT')
-    host.signal('SIGTERM')
+    clock.ms += 499
+    host.signal('SIGINT')
+    expect(host.exits).toEqual([])
 
+    clock.ms += 1
+    host.signal('SIGTERM')
     expect(host.exits).toEqual([1])
   })
 

@@ -87,7 +87,7 @@ function sentenceOf({ changed, complete, passes, verified }: CopyReport): string
   const same = held ? ` Both stores hold the same: ${held.join(', ')}.` : ''
   const copied = `${countText(changed)} records written in ${passes} ${passes === 1 ? 'pass' : 'passes'}.`
   const next = complete
-    ? 'The copy is complete; the target may be served.'
+    ? 'The copy is complete; the target may be served. What the source takes from now on is not in it.'
     : 'Stop the servers of the source, then run this again with --final: it copies what has changed since.'
   return `${copied}${same} ${next}`
 }

@@ -24,7 +24,7 @@ export function addStore(program: Command, shell: Shell): void {
   runs<StoreOptions>(migrate, shell, async ({ options, print }) => {
     // Loaded only now: the driver takes longer to load than all else of the command.
     const { migrateStore } = await import('../offline.ts')
-    const keyspace = await migrateStore(shell, options.store)
+    const keyspace = await migrateStore(shell, options.store, (text) => print.note(text))
     print.done({ keyspace }, `The tables of ${keyspace} are those of this version.`)
   })
   addStoreCopy(store, shell)

@@ -151,8 +151,10 @@ export function judgeCopies(
     found.push(cluster.problem(`copies belong into ${listText(unknown)}, of which no node is known`, todo))
   const few = [...copies].filter(([, count]) => count < copiesMin).map(([name]) => name)
   if (few.length > 0) {
-    const lost = `with fewer than ${copiesMin} copies no node may be lost`
-    found.push(cluster.warning(`${listText(few)} (${text}): ${lost}`, todo))
+    const lost = `${listText(few)} (${text}): with fewer than ${copiesMin} copies no node may be lost`
+    const nodesIn = (name: string) => nodes.filter((node) => node.datacenter === name).length
+    const couldHave = few.some((name) => nodesIn(name) >= copiesMin)
+    found.push(couldHave ? cluster.problem(lost, todo) : cluster.warning(lost, todo))
   }
   return found.length > 0 ? found : [cluster.ok(`copies ${text}: one node of each may be lost`)]
 }

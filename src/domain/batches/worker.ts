@@ -1,3 +1,4 @@
+import { Refusal } from '../../lib/errors.ts'
 import { failedRowsName } from '../../model/batch.ts'
 import type { BatchClaim, WholeBatches } from '../../store/store.ts'
 import { clientOfBatchId } from './accept.ts'
@@ -26,6 +27,8 @@ export interface WorkerOptions {
   readonly signal: AbortSignal
   /** Told of each batch that could not go on. */
   readonly onProblem: (batchId: string, error: unknown) => void
+  /** Told once that the store cannot be reached; the worker goes on when it can. */
+  readonly onAway: (refusal: Refusal) => void
   /** Resolves when there may be something to do, after `lookEveryMs` at the latest. */
   readonly waitForWork: (atMostMs: number) => Promise<void>
 }
@@ -37,13 +40,21 @@ export interface WorkerOptions {
 export async function runWorker(context: DomainContext, options: WorkerOptions): Promise<void> {
   const sweeper = new Sweeper()
   let tidiedAtMs = 0
+  let isAway = false
   while (!options.signal.aborted) {
-    if (await applyNext(context, options)) continue
-    if (context.clock.nowMs() - tidiedAtMs >= tidyEveryMs) {
-      tidiedAtMs = context.clock.nowMs()
-      await tidySpool(context)
+    try {
+      if (await applyNext(context, options)) continue
+      if (context.clock.nowMs() - tidiedAtMs >= tidyEveryMs) {
+        tidiedAtMs = context.clock.nowMs()
+        await tidySpool(context)
+      }
+      await sweeper.step(context)
+      isAway = false
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      if (!isAway) options.onAway(error)
+      isAway = true
     }
-    await sweeper.step(context)
     await options.waitForWork(lookEveryMs)
   }
 }

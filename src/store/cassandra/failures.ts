@@ -8,7 +8,7 @@ export class UncertainWrite extends Refusal {}
 export function refusalOf(error: unknown): unknown {
   if (error instanceof errors.ResponseError && isOurFault(error.code)) return error
   const message = 'The store cannot be reached for the moment; nothing is confirmed. Try again later.'
-  const detail = { err: error }
+  const detail = { reason: reasonOf(error) }
   return mayHaveHappened(error)
     ? new UncertainWrite('store_unavailable', message, detail)
     : new Refusal('store_unavailable', message, detail)

@@ -1,3 +1,5 @@
+import type { NodeStates } from '../store.ts'
+import { silent as unheard, type Notices } from './notices.ts'
 import { policies, types, type Client, type ExecutionOptions, type Host } from 'cassandra-driver'
 
 /** How often each node is asked, and how long it may take before it counts as silent, ms. */
@@ -14,13 +16,15 @@ export class NodeWatch {
   readonly #silent = new Set<string>()
   readonly #asked = new Set<string>()
   #timer: NodeJS.Timeout | undefined
+  #notices = unheard
 
   constructor(client: Client, datacenter: string) {
     this.#client = client
     this.#datacenter = datacenter
   }
 
-  start() {
+  start(notices: Notices) {
+    this.#notices = notices
     this.#timer = setInterval(() => this.#askAll(), askEveryMs).unref()
   }
 
@@ -33,25 +37,44 @@ export class NodeWatch {
     return this.#silent.size > 0
   }
 
+  states(): NodeStates {
+    const here = this.#hostsHere().length
+    return { answering: here - this.#silent.size, silent: this.#silent.size }
+  }
+
   isSilent({ address }: Pick<Host, 'address'>): boolean {
     return this.#silent.has(address)
   }
 
   #askAll() {
-    for (const host of this.#client.hosts.values()) {
-      if (host.datacenter !== this.#datacenter || this.#asked.has(host.address)) continue
+    const here = this.#hostsHere()
+    for (const host of here) {
+      if (this.#asked.has(host.address)) continue
       if (host.isUp()) void this.#ask(host)
-      else this.#silent.add(host.address)
+      else this.#lose(host)
     }
+    const known = new Set(here.map(({ address }) => address))
+    for (const address of this.#silent) if (!known.has(address)) this.#silent.delete(address)
+  }
+
+  #hostsHere(): Host[] {
+    return this.#client.hosts.values().filter((host) => host.datacenter === this.#datacenter)
+  }
+
+  #lose({ address }: Host) {
+    if (this.#silent.has(address)) return
+    this.#silent.add(address)
+    this.#notices.warn(`Cassandra node ${address} does not answer; it is asked last`)
   }
 
   async #ask(host: Host) {
     this.#asked.add(host.address)
     try {
       await askTime(this.#client, host)
-      this.#silent.delete(host.address)
+      if (this.#silent.delete(host.address))
+        this.#notices.info(`Cassandra node ${host.address} answers again`)
     } catch {
-      this.#silent.add(host.address)
+      this.#lose(host)
     } finally {
       this.#asked.delete(host.address)
     }

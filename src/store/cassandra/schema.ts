@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
+import { silent, type Notices } from './notices.ts'
 import { replicasMax, Session, type ClusterAddress } from './session.ts'
 
 /** The layout's version. A store with a later one is not opened. */
@@ -60,7 +61,7 @@ const tables = [
  *
  * Of several nodes that start at once, one does it and the others wait.
  */
-export async function migrate(address: ClusterAddress): Promise<void> {
+export async function migrate(address: ClusterAddress, notices: Notices = silent): Promise<void> {
   const outside = new Session(address, { keyspace: false })
   await outside.connect()
   try {
@@ -69,8 +70,11 @@ export async function migrate(address: ClusterAddress): Promise<void> {
       [address.keyspace],
     )
     // Creating what exists is no change, so two nodes may do this much at once.
-    if (found.length === 0)
-      await outside.changeSchema(keyspaceStatement(address.keyspace, outside.datacenters()))
+    if (found.length === 0) {
+      const copies = copiesIn(outside.datacenters())
+      tellCopies(address.keyspace, copies, notices)
+      await outside.changeSchema(keyspaceStatement(address.keyspace, copies))
+    }
   } finally {
     await outside.close()
   }
@@ -97,9 +101,25 @@ async function connectOnceThere(address: ClusterAddress): Promise<Session> {
   }
 }
 
-function keyspaceStatement(keyspace: string, datacenters: ReadonlyMap<string, number>): string {
-  const copies = [...datacenters].map(([name, nodes]) => `'${name}': ${Math.min(replicasMax, nodes)}`)
-  const replication = `{'class': 'NetworkTopologyStrategy', ${copies.join(', ')}}`
+type Copies = readonly (readonly [datacenter: string, copies: number])[]
+
+function copiesIn(datacenters: ReadonlyMap<string, number>): Copies {
+  return [...datacenters].map(([name, nodes]) => [name, Math.min(replicasMax, nodes)])
+}
+
+function tellCopies(keyspace: string, copies: Copies, notices: Notices) {
+  const text = copies.map(([name, count]) => `${count} in ${name}`).join(', ')
+  notices.info(`making keyspace ${keyspace} (copies: ${text}) and its tables: some twenty seconds`)
+  if (copies.every(([, count]) => count >= replicasMax)) return
+  notices.warn(
+    `with fewer than ${replicasMax} copies no Cassandra node may be lost; once there are ${replicasMax} ` +
+      'nodes, `silhouette doctor` says how to have more copies',
+  )
+}
+
+function keyspaceStatement(keyspace: string, copies: Copies): string {
+  const parts = copies.map(([name, count]) => `'${name}': ${count}`)
+  const replication = `{'class': 'NetworkTopologyStrategy', ${parts.join(', ')}}`
   return `CREATE KEYSPACE IF NOT EXISTS "${keyspace}" WITH replication = ${replication}`
 }
 

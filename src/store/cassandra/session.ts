@@ -5,6 +5,8 @@ import { within } from '../../lib/within.ts'
 import { Gatherer } from './gatherer.ts'
 import { adviceOn, isForbidden, mayNotChange, reasonOf, refusalOf } from './failures.ts'
 import { askTime, NodeWatch, SilentLast } from './nodes.ts'
+import type { Notices } from './notices.ts'
+import type { NodeStates } from '../store.ts'
 
 /** Where a cluster is and how to speak to it. */
 export interface ClusterAddress {
@@ -136,9 +138,14 @@ export class Session {
     }
   }
 
-  /** Begins to ask all nodes, so that one that hangs is left out soon. */
-  watchNodes() {
-    this.#nodes.start()
+  /** Begins to ask all nodes, so that one that hangs is left out soon; tells of those lost and back. */
+  watchNodes(notices: Notices) {
+    this.#nodes.start(notices)
+  }
+
+  /** How many nodes of this data centre answered when they were asked last. */
+  nodeStates(): NodeStates {
+    return this.#nodes.states()
   }
 
   /** Reads rows, page after page: ask for what is bounded. */

@@ -61,6 +61,9 @@ function substituted(port: number, nodePorts: readonly number[], socket: string)
   text = replaced(text, 'global\n', `global\n  stats socket ${socket}\n`)
   for (const [node, nodePort] of nodePorts.entries())
     text = replaced(text, `silhouette${node + 1}:8080`, `127.0.0.1:${nodePort}`)
+  // The same nodes once more, for when none is ready.
+  for (const [node, nodePort] of nodePorts.entries())
+    text = replaced(text, `silhouette${node + 1}:8080`, `127.0.0.1:${nodePort}`)
   return text
 }
 

@@ -77,18 +77,17 @@ export async function judgeServer(
         server.problem(`${who} serves the store, but ${address} does not answer: ${reasonOf(error)}`, todo),
       ]
     }
-    return [
-      last
-        ? server.ok('none runs; the last one ended without closing, which loses nothing')
-        : server.ok('none runs'),
-    ]
+    if (last) return [server.ok('none runs; the last one ended without closing, which loses nothing')]
+    // Who serves a cluster is not to be seen in it.
+    const isCluster = config.storeUrl.kind === 'cassandra'
+    return [server.ok(isCluster ? `none answers at ${address}; --url names another` : 'none runs')]
   }
   if (served !== 'unknown' && !isServed && url === undefined) {
     const todo = 'stop that one, or give another SILHOUETTE_PORT, before a server is started here'
     return [server.problem(`something answers at ${address}, but no server has this store open`, todo)]
   }
   if (answer.status !== 200)
-    return [server.problem(`${address} is not ready (${answer.status})`, 'see its log; /readyz says why')]
+    return [server.problem(`${address} is not ready (${answer.status})`, 'ask its /readyz, which says why')]
   const stale = await judgeShown(config, answer)
   return [...(stale ? [stale] : []), server.ok(`${address} is ready${isServed ? `: ${who}` : ''}`)]
 }

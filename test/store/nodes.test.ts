@@ -9,6 +9,7 @@ describe('a look at the nodes twice a second', () => {
   /** Two nodes of this data centre and one of another; those in `hung` do not answer. */
   const watch = () => {
     const hung = new Set<string>()
+    const aheadMs = new Map<string, number>()
     const hosts = [
       { address: 'a:9042', datacenter: 'dc1', isUp: () => true },
       { address: 'b:9042', datacenter: 'dc1', isUp: () => true },
@@ -18,15 +19,32 @@ describe('a look at the nodes twice a second', () => {
       hosts: { values: () => hosts },
       execute: async (_query: string, _params: unknown, { host }: { host: { address: string } }) => {
         if (hung.has(host.address)) throw new Error('no answer')
-        return { first: () => ({ now: types.TimeUuid.now() }) }
+        const now = types.TimeUuid.fromDate(new Date(Date.now() + (aheadMs.get(host.address) ?? 0)))
+        return { first: () => ({ now }) }
       },
     }
     const told: string[] = []
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what of the driver is used
     const nodes = new NodeWatch(client as unknown as Client, 'dc1')
     nodes.start({ info: (text) => void told.push(text), warn: (text) => void told.push(text) })
-    return { nodes, hung, told, aLook: () => vi.advanceTimersByTimeAsync(500) }
+    return { nodes, hung, aheadMs, told, aLook: () => vi.advanceTimersByTimeAsync(500) }
   }
+
+  it('tells once of a clock that goes wrong by more than a second, and once that it is right', async () => {
+    const { nodes, aheadMs, told, aLook } = watch()
+    aheadMs.set('a:9042', 1_000).set('b:9042', -2_500)
+    await aLook()
+    await aLook()
+    expect(told).toEqual([
+      "the clock of Cassandra node b:9042 is 2500 ms behind this machine's; at most 1000 ms are taken: " +
+        'set both by NTP',
+    ])
+
+    aheadMs.clear()
+    await aLook()
+    expect(told.slice(1)).toEqual(['the clock of Cassandra node b:9042 is right again'])
+    nodes.stop()
+  })
 
   it('tells once of one that does not answer, and once that it does again', async () => {
     const { nodes, hung, told, aLook } = watch()

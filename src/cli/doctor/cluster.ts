@@ -9,7 +9,7 @@ import {
   type NodeLook,
   type NodeWords,
 } from '../../store/cassandra/inspect.ts'
-import { clockSkewMsMax } from '../../store/cassandra/store.ts'
+import { clockSkewMsMax } from '../../store/cassandra/nodes.ts'
 import type { Store } from '../../store/store.ts'
 import { findingsOf, listText, reasonOf, type Finding } from './finding.ts'
 

@@ -2,6 +2,9 @@ import type { NodeStates } from '../store.ts'
 import { silent as unheard, type Notices } from './notices.ts'
 import { policies, types, type Client, type ExecutionOptions, type Host } from 'cassandra-driver'
 
+/** The most that a database node's clock may differ from ours, ms: our times decide what wins. */
+export const clockSkewMsMax = 1_000
+
 /** How often each node is asked, and how long it may take before it counts as silent, ms. */
 const askEveryMs = 500
 const answerMsMax = 500
@@ -15,6 +18,7 @@ export class NodeWatch {
   readonly #datacenter: string
   readonly #silent = new Set<string>()
   readonly #asked = new Set<string>()
+  readonly #skewed = new Set<string>()
   #timer: NodeJS.Timeout | undefined
   #notices = unheard
 
@@ -67,10 +71,22 @@ export class NodeWatch {
     this.#notices.warn(`Cassandra node ${address} does not answer; it is asked last`)
   }
 
+  /** A start is refused for it; of a clock that goes wrong later whoever runs the service is told. */
+  #judgeClock({ address }: Host, skewMs: number) {
+    if (Math.abs(skewMs) <= clockSkewMsMax) {
+      if (this.#skewed.delete(address))
+        this.#notices.info(`the clock of Cassandra node ${address} is right again`)
+      return
+    }
+    if (this.#skewed.has(address)) return
+    this.#skewed.add(address)
+    this.#notices.warn(describeSkew(address, skewMs))
+  }
+
   async #ask(host: Host) {
     this.#asked.add(host.address)
     try {
-      await askTime(this.#client, host)
+      this.#judgeClock(host, await askSkewMs(this.#client, host))
       if (this.#silent.delete(host.address))
         this.#notices.info(`Cassandra node ${host.address} answers again`)
     } catch {
@@ -81,8 +97,24 @@ export class NodeWatch {
   }
 }
 
+/** What to do about a clock that is off. */
+export function describeSkew(address: string, skewMs: number): string {
+  const off = `${Math.abs(skewMs)} ms ${skewMs > 0 ? 'ahead of' : 'behind'} this machine's`
+  return (
+    `the clock of Cassandra node ${address} is ${off}; at most ${clockSkewMsMax} ms are taken: ` +
+    'set both by NTP'
+  )
+}
+
+/** Asks a node how far its clock is ahead of ours, ms; what may have passed on the way is not skew. */
+export async function askSkewMs(client: Client, host: Host): Promise<number> {
+  const beforeMs = Date.now()
+  const theirMs = await askTime(client, host)
+  return theirMs < beforeMs ? theirMs - beforeMs : Math.max(0, theirMs - Date.now())
+}
+
 /** Asks a node, and no other one, for its time, epoch ms. */
-export async function askTime(client: Client, host: Host): Promise<number> {
+async function askTime(client: Client, host: Host): Promise<number> {
   const result = await client.execute('SELECT now() AS now FROM system.local', [], {
     host,
     readTimeout: answerMsMax,

@@ -4,7 +4,7 @@ import { auth, Client, policies, types, type Host } from 'cassandra-driver'
 import { within } from '../../lib/within.ts'
 import { Gatherer } from './gatherer.ts'
 import { adviceOn, isForbidden, mayNotChange, reasonOf, refusalOf } from './failures.ts'
-import { askTime, NodeWatch, SilentLast } from './nodes.ts'
+import { askSkewMs, NodeWatch, SilentLast } from './nodes.ts'
 import type { Notices } from './notices.ts'
 import type { NodeStates } from '../store.ts'
 
@@ -327,12 +327,8 @@ export class Session {
   async clockSkewsMs(): Promise<ReadonlyMap<string, number>> {
     const skews = new Map<string, number>()
     for (const host of this.#hostsHere()) {
-      const beforeMs = Date.now()
-      const theirMs = await askTime(this.#client, host).catch(() => undefined)
-      const afterMs = Date.now()
-      if (theirMs === undefined) continue
-      // What may have passed on the way is not skew.
-      skews.set(host.address, theirMs < beforeMs ? theirMs - beforeMs : Math.max(0, theirMs - afterMs))
+      const skewMs = await askSkewMs(this.#client, host).catch(() => undefined)
+      if (skewMs !== undefined) skews.set(host.address, skewMs)
     }
     return skews
   }

@@ -6,14 +6,12 @@ import { Names } from './names.ts'
 import { Parts } from './parts.ts'
 import { CassandraProfiles } from './profiles.ts'
 import { migrate, requireSchema } from './schema.ts'
+import { clockSkewMsMax, describeSkew } from './nodes.ts'
 import { silent, type Notices } from './notices.ts'
 import { requestMsMax, Session, type ClusterAddress } from './session.ts'
 import { CassandraSpool } from './spool.ts'
 import { Tenants } from './tenants.ts'
 import { CassandraTransfer } from './transfer.ts'
-
-/** The most that a database node's clock may differ from ours, ms: our times decide what wins. */
-export const clockSkewMsMax = 1_000
 
 export interface CassandraOptions {
   /** Whether keyspace and tables are made and upgraded; else they must be there. */
@@ -79,9 +77,6 @@ function explain(error: unknown): never {
 async function requireClocks(session: Session): Promise<void> {
   for (const [host, skewMs] of await session.clockSkewsMs()) {
     if (Math.abs(skewMs) <= clockSkewMsMax) continue
-    throw new Error(
-      `the clock of Cassandra node ${host} is ${Math.abs(skewMs)} ms ${skewMs > 0 ? 'ahead of' : 'behind'} ` +
-        `this machine's; at most ${clockSkewMsMax} ms are taken: set both by NTP`,
-    )
+    throw new Error(describeSkew(host, skewMs))
   }
 }

@@ -11,7 +11,10 @@ export function requireNone(what: string): void {
   process.exit(1)
 }
 
-/** Waits until the nodes know each other: a keyspace made before would have fewer replicas. */
+/**
+ * Waits until the nodes know each other as the driver is told it, which may come a moment after what their
+ * logs say, and `up` waits for: a keyspace made before would have fewer replicas.
+ */
 export async function allKnown(nodes: number): Promise<void> {
   for (let known = 0; known < nodes;) {
     const session = new Session(

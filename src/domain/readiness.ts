@@ -17,7 +17,7 @@ export async function requireReady(context: DomainContext): Promise<void> {
     await within(answerMsMax, context.store.documents.get('*', 'probes', 'readyz'), tooSlow)
   } catch (err) {
     const reason = err instanceof Refusal ? reasonIn(err) : undefined
-    const why = reason === undefined ? '' : ` (${reason})`
-    throw new Refusal('store_unavailable', `The store does not answer${why}; ask again later.`, { err })
+    const [why, detail] = reason === undefined ? ['', { err }] : [` (${reason})`, { reason }]
+    throw new Refusal('store_unavailable', `The store does not answer${why}; ask again later.`, detail)
   }
 }

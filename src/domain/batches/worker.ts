@@ -43,7 +43,10 @@ export async function runWorker(context: DomainContext, options: WorkerOptions):
   let isAway = false
   while (!options.signal.aborted) {
     try {
-      if (await applyNext(context, options)) continue
+      if (await applyNext(context, options)) {
+        isAway = false
+        continue
+      }
       if (context.clock.nowMs() - tidiedAtMs >= tidyEveryMs) {
         tidiedAtMs = context.clock.nowMs()
         await tidySpool(context)

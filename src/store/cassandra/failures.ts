@@ -41,7 +41,7 @@ function mayHaveHappened(error: unknown): boolean {
 export function reasonOf(error: unknown): string {
   if (error instanceof errors.NoHostAvailableError) {
     const tried = Object.entries(error.innerErrors).map(([host, inner]) => `${host}: ${String(inner)}`)
-    return tried.length > 0 ? tried.join('; ') : error.message
+    return tried.length > 0 ? tried.join('; ') : 'no Cassandra node can be reached'
   }
   return error instanceof Error ? error.message : String(error)
 }

@@ -109,7 +109,7 @@ function copiesIn(datacenters: ReadonlyMap<string, number>): Copies {
 
 function tellCopies(keyspace: string, copies: Copies, notices: Notices) {
   const text = copies.map(([name, count]) => `${count} in ${name}`).join(', ')
-  notices.info(`making keyspace ${keyspace} (copies: ${text}) and its tables: some twenty seconds`)
+  notices.info(`making keyspace ${keyspace} (copies: ${text}) and its tables: up to half a minute`)
   if (copies.every(([, count]) => count >= replicasMax)) return
   notices.warn(
     `with fewer than ${replicasMax} copies no Cassandra node may be lost; once there are ${replicasMax} ` +

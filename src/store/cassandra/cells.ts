@@ -1,6 +1,6 @@
 import type { Attribute } from '../../model/attribute.ts'
 import type { IdKind, VisitorId } from '../../model/visitor-id.ts'
-import type { Partition } from './session.ts'
+import type { Partition } from './partitions.ts'
 
 /**
  * The bytes of the cells that profiles are made of.

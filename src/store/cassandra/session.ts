@@ -6,6 +6,7 @@ import { Gatherer } from './gatherer.ts'
 import { adviceOn, isForbidden, mayNotChange, reasonOf, refusalOf } from './failures.ts'
 import { askSkewMs, NodeWatch, SilentLast } from './nodes.ts'
 import type { Notices } from './notices.ts'
+import { readTogetherMax, routingKeyOf, shareOf, type Partition, type PartitionQuery } from './partitions.ts'
 import type { NodeStates } from '../store.ts'
 
 /** Where a cluster is and how to speak to it. */
@@ -31,15 +32,6 @@ export interface Statement {
 
 /** Values by column. */
 export type Row = Readonly<Record<string, unknown>>
-
-/** The key of a partition of profiles: client, kind and text of an id. */
-export type Partition = readonly [client: string, kind: number, id: string]
-
-/** A statement that reads a partition, and one that reads several which differ in their id alone. */
-export interface PartitionQuery {
-  readonly one: string
-  readonly several: string
-}
 
 /** A page of rows, and where the next one begins: nowhere after the last. */
 export interface Page {
@@ -71,12 +63,6 @@ const lookEveryMs = 200
 
 /** Rows of one page where all are wanted. */
 const pageRows = 1_000
-
-/** Partitions that are read by one statement, at most. */
-const readTogetherMax = 16
-
-/** Partitions, and bytes, that are written by one statement: Cassandra warns of more. */
-const writeTogetherMax = { partitions: 10, bytes: 5_000 }
 
 /** Statements that one call of the store has under way at a time. */
 export const concurrencyMax = 64
@@ -195,9 +181,7 @@ export class Session {
    * may be carried out again: they have times of their own.
    */
   writePartition(partition: Partition, statements: readonly Statement[]): Promise<void> {
-    const bytes = statements.reduce((sum, { params }) => sum + bytesOf(params), 0)
-    const share = Math.max(1 / writeTogetherMax.partitions, bytes / writeTogetherMax.bytes)
-    return this.#writes.add(this.#replicaOf(partition), share, { partition, statements })
+    return this.#writes.add(this.#replicaOf(partition), shareOf(statements), { partition, statements })
   }
 
   async #writeTogether(writes: readonly Gathered[]): Promise<void[]> {
@@ -359,22 +343,6 @@ type Reads = Gatherer<Partition, readonly Row[]>
 interface Gathered {
   readonly partition: Partition
   readonly statements: readonly Statement[]
-}
-
-/** The bytes that tell where a partition is: each part of its key behind its length. */
-function routingKeyOf([client, kind, id]: Partition): Buffer {
-  const parts = [Buffer.from(client), Buffer.of(kind), Buffer.from(id)]
-  return Buffer.concat(
-    parts.flatMap((part) => [Buffer.of(part.length >> 8, part.length & 0xff), part, Buffer.of(0)]),
-  )
-}
-
-/** About as many bytes as values take. */
-function bytesOf(value: unknown): number {
-  if (typeof value === 'string' || Buffer.isBuffer(value)) return value.length
-  if (Array.isArray(value) || value instanceof Set)
-    return [...value].reduce<number>((sum, one) => sum + bytesOf(one), 0)
-  return value instanceof Map ? bytesOf([...value].flat()) : 8
 }
 
 const consistencyNames = {

@@ -8,6 +8,7 @@ import { parseId, type IdKind } from '../model/visitor-id.ts'
 import { contentTypes } from '../wire/m2-response.ts'
 import { writeProfile } from '../wire/profile.ts'
 import { chooseFormat } from './accept.ts'
+import { endRequest, sendDirectly, type DirectReply } from './direct-reply.ts'
 import { addressOf } from './routes/profiles.ts'
 import { updateUrl, writeSubmitted } from './routes/update.ts'
 import { securityHeaders } from './security-headers.ts'
@@ -37,14 +38,11 @@ interface Admitted {
 
 const withoutToken: Admitted = { tokenId: undefined }
 
-/** A reply of status 200. */
-interface Reply extends Admitted {
+/** A reply, and what is noted of the call. */
+interface Reply extends Admitted, DirectReply {
   readonly client: Client
   /** The pattern of the route that would have given it. */
   readonly route: string
-  /** Names and values in turns, besides those that every reply has. */
-  readonly headers: readonly string[]
-  readonly body: string
 }
 
 /** The plain form of a call, and how it is answered: `undefined` where that is the framework's to do. */
@@ -73,19 +71,22 @@ export function addFastLane(app: FastifyInstance, services: Services): void {
     // What a failure comes to is said by the framework, which meets it again.
     const reply = await answer(services, request).catch(() => undefined)
     if (reply === undefined) return framework(request, response)
-    send(response, reply, isStopping)
+    if (isStopping || !sendDirectly(response, app.server.keepAliveTimeout, reply)) {
+      send(response, reply, isStopping)
+    }
     note(services, request, reply, startMs)
   }
   app.server.on('request', (request, response) => {
     const answer = isStopping ? undefined : answerOf(request)
-    if (answer === undefined) framework(request, response)
-    else void serve(answer, request, response)
+    if (answer === undefined) return framework(request, response)
+    endRequest(request)
+    void serve(answer, request, response)
   })
 }
 
 function answerOf(request: IncomingMessage): Answer | undefined {
   const { method, url = '' } = request
-  if (method !== 'GET' || hasBody(request)) return undefined
+  if (method !== 'GET' || hasBody(request) || request.headers.expect !== undefined) return undefined
   const fetched = plainFetch.exec(url)
   if (fetched) return (services) => answerFetch(services, request, fetched)
   const update = plainUpdate.exec(url)

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { request } from 'node:http'
+import type { Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { startAdminApp, type AdminApp } from './admin/people.ts'
+import { openConnection } from './raw-connection.ts'
 
 /** What both ways have to agree on. */
 interface Answer {
@@ -143,3 +145,66 @@ it.each([false, true])(
     expect(await counts(fast)).toEqual(await counts(slow))
   },
 )
+
+/** Requests of one connection, as a client sends them without waiting: all but the last leave it open. */
+const pipelined = fc
+  .tuple(
+    fc.array(
+      fc.constantFrom(
+        'GET /rest/v1/profiles/111?client=demo HTTP/1.1\r\nhost: demo\r\n\r\n',
+        'GET /rest/v1/profiles/thirdPartyId/nobody?client=demo HTTP/1.1\r\nhost: demo\r\n\r\n',
+        'GET /rest/v1/profiles/111?client=demo HTTP/1.1\r\nhost: demo\r\nexpect: 100-continue\r\n\r\n',
+        'GET /rest/v1/profiles/111?client=demo HTTP/1.1\r\nhost: demo\r\ncontent-length: 2\r\n\r\nhi',
+        'GET /rest/v1/profiles/111?client=demo HTTP/1.0\r\nconnection: keep-alive\r\n\r\n',
+        'HEAD /rest/v1/profiles/111?client=demo HTTP/1.1\r\nhost: demo\r\n\r\n',
+        'GET /m2/demo/profile/update?mboxPC=7&profile.a=1 HTTP/1.1\r\nhost: demo\r\n\r\n',
+        'POST /m2/demo/profile/update HTTP/1.1\r\nhost: demo\r\ncontent-length: 8\r\n\r\nmboxPC=7',
+      ),
+      { maxLength: 6 },
+    ),
+    fc.constantFrom(
+      'GET /rest/v1/profiles/111?client=demo HTTP/1.1\r\nhost: demo\r\nconnection: close\r\n\r\n',
+      'GET /rest/v1/profiles/111?client=demo HTTP/1.0\r\n\r\n',
+      'GET /m2/demo/profile/update?mboxPC=7&profile.a=2 HTTP/1.1\r\nconnection: close\r\nhost: demo\r\n\r\n',
+    ),
+  )
+  .map(([open, last]) => open.join('') + last)
+
+it('the replies of one connection are the same, in the same order', async () => {
+  const fast = await startTwin({ isShut: false, logLevel: 'warn' })
+  const slow = await startTwin({ isShut: false, logLevel: 'debug' })
+  const [fastPort, slowPort] = [await fast.listen(), await slow.listen()]
+  const replies = async (port: number, requests: string) => {
+    const connection = await openConnection(port)
+    await connection.send(requests)
+    return (await connection.receiveAll()).replaceAll(/^date: .*GMT\r$/gim, 'date')
+  }
+
+  await fc.assert(
+    fc.asyncProperty(pipelined, async (requests) => {
+      expect(await replies(fastPort, requests)).toBe(await replies(slowPort, requests))
+    }),
+    { numRuns: 150 },
+  )
+
+  expect(fast.framework.requests).toBeLessThan(slow.framework.requests - 50)
+})
+
+it('a client that reads late gets every reply', async () => {
+  const { app, listen, framework } = await startTwin({ isShut: false, logLevel: 'warn' })
+  const accepted = new Promise<Socket>((resolve) => app.server.once('connection', resolve))
+  const connection = await openConnection(await listen())
+  const fetch = 'GET /rest/v1/profiles/thirdPartyId/bob?client=demo HTTP/1.1\r\nhost: demo\r\n'
+
+  connection.pause()
+  const sent = connection.send(`${fetch}\r\n`.repeat(300) + `${fetch}connection: close\r\n\r\n`)
+  const socket = await accepted
+  await vi.waitFor(() => expect(socket.writableLength).toBeGreaterThan(0), { timeout: 10_000 })
+  connection.resume()
+  await sent
+  const received = await connection.receiveAll()
+
+  expect(received.split('HTTP/1.1 200 OK\r\n')).toHaveLength(302)
+  expect(received.split('x'.repeat(60_000))).toHaveLength(302)
+  expect(framework.requests).toBe(0)
+})

@@ -8,11 +8,10 @@ export function rawPath(url: string): string {
   return end < 0 ? target : target.slice(0, end)
 }
 
-/** The bytes after the `?` of a request's target, undecoded. */
-export function rawQuery(url: string): Buffer {
+/** What follows the `?` of a request's target, undecoded: one character a byte, as Node hands it out. */
+export function rawQuery(url: string): string {
   const start = url.indexOf('?')
-  // Node hands the target out as Latin-1: one character a byte.
-  return start < 0 ? Buffer.alloc(0) : Buffer.from(url.slice(start + 1), 'latin1')
+  return start < 0 ? '' : url.slice(start + 1)
 }
 
 /** A decoded parameter of the path. */

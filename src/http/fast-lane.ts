@@ -124,7 +124,7 @@ async function answerUpdate(
   const judged = admit(services, request, client)
   const admitted = judged instanceof Promise ? await judged : judged
   if (admitted === undefined) return undefined
-  const applied = await updateProfile(context, client, readChange(Buffer.from(query, 'latin1')))
+  const applied = await updateProfile(context, client, readChange(query))
   const format = chooseFormat(request.headers.accept)
   return {
     client,

@@ -20,16 +20,17 @@ export async function readUpdate(call: Call, bodies: Bodies, settings: HttpSetti
   const parameters: UpdateParameters = new Map()
   readForm(query, parameters)
   if (body.length > 0 && call.request.mediaType === 'application/json') readJson(body, parameters)
-  else readForm(body, parameters)
+  else readForm(body.toString('latin1'), parameters)
   return toChange(parameters)
 }
 
 /**
  * Reads what an update asks for from its query alone.
  *
+ * @param query  as it came, one character a byte
  * @throws Refusal of the parameters
  */
-export function readChange(query: Buffer): ProfileChange {
+export function readChange(query: string): ProfileChange {
   const parameters: UpdateParameters = new Map()
   readForm(query, parameters)
   return toChange(parameters)

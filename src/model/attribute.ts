@@ -45,14 +45,14 @@ export const noValues: AttributeValues = { names: [], bytes: Buffer.alloc(0), st
 /** Packs decoded values for an update. Values must be well-formed (no lone surrogates). */
 export function packValues(values: ReadonlyMap<string, string>): AttributeValues {
   if (values.size === 0) return noValues
-  const names = [...values.keys()]
-  const ends: number[] = []
+  const texts = [...values.values()]
+  const text = texts.join('')
+  const bytes = Buffer.from(text)
+  // Of what is ASCII alone each value has as many bytes as characters.
+  const isAscii = bytes.length === text.length
   let end = 0
-  for (const value of values.values()) ends.push((end += Buffer.byteLength(value)))
-  const bytes = Buffer.allocUnsafe(end)
-  let at = 0
-  for (const value of values.values()) at += bytes.write(value, at)
-  return { names, bytes, start: 0, ends }
+  const ends = texts.map((value) => (end += isAscii ? value.length : Buffer.byteLength(value)))
+  return { names: [...values.keys()], bytes, start: 0, ends }
 }
 
 /** Decodes packed values, leaving out the empty ones. */

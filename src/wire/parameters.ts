@@ -13,37 +13,39 @@ export type UpdateParameters = Map<string, string>
 /** What the name of every attribute's parameter begins with. */
 export const attributePrefix = 'profile.'
 
-const ampersand = 0x26
-const equals = 0x3d
-
 /**
  * Reads a query string or form body into `into`, after what is there already.
  *
- * @param bytes form-encoded UTF-8; `&` parts parameters, the first `=` name and value
- * @throws      Refusal `parameter_invalid` for a malformed escape or bytes that are not UTF-8
+ * @param text form-encoded UTF-8, one character a byte; `&` parts parameters, the first `=` name and value
+ * @throws     Refusal `parameter_invalid` for a malformed escape or bytes that are not UTF-8
  */
-export function readForm(bytes: Buffer, into: UpdateParameters): void {
-  for (let start = 0; start < bytes.length;) {
-    const found = bytes.indexOf(ampersand, start)
-    const end = found < 0 ? bytes.length : found
-    if (end > start) readPair(bytes.subarray(start, end), into)
+export function readForm(text: string, into: UpdateParameters): void {
+  for (let start = 0; start < text.length;) {
+    const found = text.indexOf('&', start)
+    const end = found < 0 ? text.length : found
+    if (end > start) readPair(text.slice(start, end), into)
     start = end + 1
   }
 }
 
-function readPair(pair: Buffer, into: UpdateParameters) {
-  const found = pair.indexOf(equals)
+function readPair(pair: string, into: UpdateParameters) {
+  const found = pair.indexOf('=')
   const nameEnd = found < 0 ? pair.length : found
-  const name = decodeText(pair, 0, nameEnd)
+  const name = decode(pair.slice(0, nameEnd))
   if (typeof name !== 'string') {
-    const shown = pair.toString('latin1', 0, nameEnd)
+    const shown = pair.slice(0, nameEnd)
     if (!counts(decodeLeniently(shown))) return
     throw invalid(`The name of the parameter ${shown}: ${name.fault}; percent-encode it as UTF-8.`)
   }
   if (!counts(name)) return
-  const value = decodeText(pair, Math.min(nameEnd + 1, pair.length))
+  const value = decode(pair.slice(nameEnd + 1))
   if (typeof value === 'string') return keep(into, name, value)
   throw invalid(`The parameter ${name}: ${value.fault}; percent-encode the value as UTF-8.`)
+}
+
+/** Most names and values hold nothing to decode, and stay pieces of the text. */
+function decode(text: string): ReturnType<typeof decodeText> {
+  return /[%+\u0080-\u00ff]/.test(text) ? decodeText(Buffer.from(text, 'latin1')) : text
 }
 
 /**

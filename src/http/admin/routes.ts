@@ -99,7 +99,7 @@ async function answer(
     actor: { id: principal.id, name: principal.name, address, userAgent },
     requestId: request.id,
     params: paramsOf(request),
-    query: new URLSearchParams(rawQuery(request.url).toString('latin1')),
+    query: new URLSearchParams(rawQuery(request.url)),
     body: undefined,
   }
   const { status, body } = await endpoint.run(call, text)

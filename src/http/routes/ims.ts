@@ -32,7 +32,7 @@ export function addImsRoute(app: FastifyInstance, services: Services, bodies: Bo
 
 /** Parameters may stand in the body or in the query; the body counts first. */
 function parametersOf(request: FastifyRequest, body: Buffer): Map<string, string> {
-  const query = new URLSearchParams(rawQuery(request.url).toString('latin1'))
+  const query = new URLSearchParams(rawQuery(request.url))
   return new Map([...query, ...bodyParameters(request, body)])
 }
 

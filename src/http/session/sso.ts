@@ -58,7 +58,7 @@ async function start({ settings }: Services, sso: SingleSignOn, { request, reply
 async function comeBack({ services, gate }: Setup, sso: SingleSignOn, { request, reply }: Exchange) {
   const kept = readCookie(request, services.settings, cookieName) ?? ''
   clearCookie({ request, reply }, services.settings, cookieName)
-  const query = rawQuery(request.url).toString('latin1')
+  const query = rawQuery(request.url)
   const { user, returnTo } = await sso.finish({ query, kept }, whereaboutsOf(request, services))
   await gate.begin({ request, reply }, user)
   return returnTo

@@ -16,8 +16,9 @@ export class Names {
   readonly #texts: string[] = ['']
   readonly #bytes: number[] = [0]
   readonly #numbers = new Map<string, number>()
-  /** Numbers of the name lists seen most often: a batch's rows all share one list. */
-  readonly #lists = new WeakMap<readonly string[], Int32Array>()
+  /** Numbers of the list of names that was asked for last: a batch's rows all share one. */
+  #list: readonly string[] = []
+  #listNumbers = new Int32Array(16)
 
   constructor(environment: Environment, clientNumber: number, beforeRead: () => void) {
     this.#environment = environment
@@ -53,8 +54,10 @@ export class Names {
     const known = this.find(name)
     const next = this.#texts.length
     if (known !== 0 || next > numberedNamesMax) return known
-    void this.#environment.names.put(this.#key(next), Buffer.from(name))
-    this.#remember(name)
+    const bytes = Buffer.from(name)
+    void this.#environment.names.put(this.#key(next), bytes)
+    // A text of its own: the name may be a piece of a whole query, which would stay with it.
+    this.#remember(bytes.toString())
     return next
   }
 
@@ -64,20 +67,17 @@ export class Names {
     return this.#texts.slice(1)
   }
 
-  /** The numbers of a list of names as far as known; 0 elsewhere, to be asked for with `numberIn`. */
-  numbers(names: readonly string[]): Int32Array {
-    let numbers = this.#lists.get(names)
-    if (numbers === undefined) {
-      numbers = new Int32Array(names.length)
-      this.#lists.set(names, numbers)
-    }
-    return numbers
+  /** The number of one name of a list, or 0 when it has none; lists do not change. */
+  numberIn(list: readonly string[], index: number): number {
+    if (list !== this.#list) this.#takeList(list)
+    const known = this.#listNumbers[index]!
+    return known === 0 ? (this.#listNumbers[index] = this.find(list[index]!)) : known
   }
 
-  /** The number of one name of a list, or 0 when it has none. */
-  numberIn(names: readonly string[], numbers: Int32Array, index: number): number {
-    const known = numbers[index]!
-    return known === 0 ? (numbers[index] = this.find(names[index]!)) : known
+  #takeList(list: readonly string[]) {
+    this.#list = list
+    if (list.length > this.#listNumbers.length) this.#listNumbers = new Int32Array(list.length * 2)
+    else this.#listNumbers.fill(0, 0, list.length)
   }
 
   #remember(name: string) {

@@ -64,15 +64,14 @@ export class RowMerge {
     this.hasRecord = false
     if (!update.create) return 'not-found'
     if (!hasValues(update.set)) return 'unchanged'
-    const numbers = names.numbers(update.set.names)
-    const { bytes, ends } = update.set
-    const last = ends[numbers.length - 1]!
+    const { names: list, bytes, ends } = update.set
+    const last = ends[list.length - 1]!
     let size = bornBytes(update.atMs)
     let count = 0
-    for (let i = 0, start = update.set.start; i < numbers.length; i++) {
+    for (let i = 0, start = update.set.start; i < list.length; i++) {
       const end = ends[i]!
       if (end > start) {
-        const number = names.numberIn(update.set.names, numbers, i)
+        const number = names.numberIn(list, i)
         if (number === 0) return undefined
         size += names.byteLength(number) + end - start
         count++
@@ -92,10 +91,10 @@ export class RowMerge {
     writer.varint(0)
     writer.paddedVarint(update.line, lineBytes)
     writer.varint(count)
-    for (let i = 0, start = update.set.start; i < numbers.length; i++) {
+    for (let i = 0, start = update.set.start; i < list.length; i++) {
       const end = ends[i]!
       if (end > start) {
-        writer.varint(numbers[i]!)
+        writer.varint(names.numberIn(list, i))
         writer.varint(0)
         writer.slice(bytes, start, end)
       }
@@ -113,15 +112,14 @@ export class RowMerge {
   merge(update: ProfileUpdate, head: RecordHead, names: Names): SimpleKind | undefined {
     this.hasRecord = false
     if (!this.#read(head)) return undefined
-    const numbers = names.numbers(update.set.names)
     const before = this.#count
     let valuesChanged = false
     let stampsChanged = false
-    const { ends } = update.set
-    for (let i = 0, start = update.set.start; i < numbers.length; i++) {
+    const { names: list, ends } = update.set
+    for (let i = 0, start = update.set.start; i < list.length; i++) {
       const end = ends[i]!
       if (end > start) {
-        const number = names.numberIn(update.set.names, numbers, i)
+        const number = names.numberIn(list, i)
         if (number === 0) return undefined
         const change = this.#judge(update, number, i)
         if (change >= sameValue) stampsChanged = true

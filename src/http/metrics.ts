@@ -1,7 +1,8 @@
-import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { CommitReport, RowsReport, StoreReport } from '../domain/watched-store.ts'
 import { errorCodes, type ErrorCode } from '../lib/errors.ts'
 import { within } from '../lib/within.ts'
+import { Durations } from './durations.ts'
 
 /** How long one reading may take, ms: a scrape waits for all of them. */
 const readingMsMax = 2_000
@@ -53,15 +54,17 @@ export class Metrics {
   readonly #readings: (() => Promise<void>)[] = []
   #rendering: Promise<string> | undefined
 
-  readonly #requests = new Histogram({
-    name: 'silhouette_http_request_duration_seconds',
-    help:
-      'Requests by method, route and status, with the time from the request line to the end of the reply. ' +
-      'The status is "aborted" where the caller went away before it could be answered.',
-    labelNames: ['method', 'route', 'status'],
-    buckets: requestBuckets,
-    registers: [this.#registry],
-  })
+  readonly #requests = new Durations(
+    {
+      name: 'silhouette_http_request_duration_seconds',
+      help:
+        'Requests by method, route and status, with the time from the request line to the end of the ' +
+        'reply. The status is "aborted" where the caller went away before it could be answered.',
+      labelNames: ['method', 'route', 'status'],
+      buckets: requestBuckets,
+    },
+    this.#registry,
+  )
   readonly #refusals = this.#counter(
     'silhouette_refusals_total',
     'Requests refused, by the code of the reference of errors.',
@@ -77,13 +80,15 @@ export class Metrics {
     'Writes, by source (update, visit, rows), that left their profile above 90 % of its 64 KiB.',
     ['source'],
   )
-  readonly #commits = new Histogram({
-    name: 'silhouette_store_commit_duration_seconds',
-    help: 'Time until the store confirmed a write, by source: an update, a visit, a group of batch rows.',
-    labelNames: ['source'],
-    buckets: commitBuckets,
-    registers: [this.#registry],
-  })
+  readonly #commits = new Durations(
+    {
+      name: 'silhouette_store_commit_duration_seconds',
+      help: 'Time until the store confirmed a write, by source: an update, a visit, a group of batch rows.',
+      labelNames: ['source'],
+      buckets: commitBuckets,
+    },
+    this.#registry,
+  )
   readonly #rows = this.#counter(
     'silhouette_batch_rows_total',
     'Rows of batches by outcome, counted once each, as the status of a batch counts them.',
@@ -111,8 +116,8 @@ export class Metrics {
     this.#node.set([{ labels: { node, version }, value: 1 }])
   }
 
-  observeRequest({ method, route, status, seconds }: RequestFacts): void {
-    this.#requests.observe({ method, route, status }, seconds)
+  observeRequest(request: RequestFacts): void {
+    this.#requests.observe(request, request.seconds)
   }
 
   countRefusal(code: ErrorCode): void {

@@ -30,6 +30,14 @@ interface CallerRecord extends CallPlace {
   readonly lastAtMs: number
 }
 
+/** The last use of a token, as far as it is not written yet. */
+interface NotedUse {
+  readonly client: string
+  readonly tokenId: string
+  readonly place: CallPlace
+  atMs: number
+}
+
 interface Pending {
   readonly place: CallPlace
   readonly callsByBucket: Map<number, number>
@@ -59,7 +67,7 @@ export class CallerLog {
   readonly #documents: DocumentStore
   readonly #clock: Clock
   #callers = new Map<string, Map<string, Pending>>()
-  readonly #uses = new Map<string, { client: string; tokenId: string; use: TokenUse }>()
+  readonly #uses = new Map<string, NotedUse>()
   readonly #useWrittenAtMs = new Map<string, number>()
 
   constructor(documents: DocumentStore, clock: Clock) {
@@ -87,8 +95,11 @@ export class CallerLog {
 
   /** Notes a call with a good token. */
   noteUse(client: Client, tokenId: string, place: CallPlace): void {
-    const use = { ...placeFor(client, place), atMs: this.#clock.nowMs() }
-    this.#uses.set(tokenId, { client: client.code, tokenId, use })
+    const kept = placeFor(client, place)
+    const atMs = this.#clock.nowMs()
+    const noted = this.#uses.get(tokenId)
+    if (noted?.client === client.code && isSamePlace(noted.place, kept)) noted.atMs = atMs
+    else this.#uses.set(tokenId, { client: client.code, tokenId, place: kept, atMs })
   }
 
   /** Writes what was noted; a token's last use at most once a minute, unless `everything` is asked for. */
@@ -119,7 +130,7 @@ export class CallerLog {
   /** Reads who used a token last, as far as it is written or noted here. */
   async lastUse(client: string, tokenId: string): Promise<TokenUse | undefined> {
     const noted = this.#uses.get(tokenId)
-    if (noted?.client === client) return noted.use
+    if (noted?.client === client) return { ...noted.place, atMs: noted.atMs }
     return bodyOf<TokenUse>(await this.#documents.get(client, useCollection, tokenId))
   }
 
@@ -159,7 +170,8 @@ export class CallerLog {
     const nowMs = this.#clock.nowMs()
     const writtenAtMs = this.#useWrittenAtMs.get(key) ?? -Infinity
     if (noted === undefined || (!everything && nowMs - writtenAtMs < useEveryMs)) return
-    const { client, tokenId, use } = noted
+    const { client, tokenId, place, atMs } = noted
+    const use: TokenUse = { ...place, atMs }
     await change(this.#documents, client, async () => {
       const document = await this.#documents.get(client, useCollection, tokenId)
       const isLater = (bodyOf<TokenUse>(document)?.atMs ?? 0) < use.atMs
@@ -169,12 +181,17 @@ export class CallerLog {
       }
     })
     this.#useWrittenAtMs.set(key, nowMs)
-    if (this.#uses.get(key)?.use === use) this.#uses.delete(key)
+    // One that was used again meanwhile is to be written again.
+    if (this.#uses.get(key) === noted && noted.atMs === atMs) this.#uses.delete(key)
   }
 }
 
 function calledAtMs(document: Document): number {
   return bodyOf<CallerRecord>(document)?.lastAtMs ?? 0
+}
+
+function isSamePlace(a: CallPlace, b: CallPlace): boolean {
+  return a.address === b.address && a.userAgent === b.userAgent && a.endpoint === b.endpoint
 }
 
 function placeFor({ ipObfuscation }: Client, { address, userAgent, endpoint }: CallPlace): CallPlace {

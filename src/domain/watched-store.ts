@@ -52,9 +52,9 @@ function watchApplyRows(
   profiles: ProfileStore,
   report: (report: CommitReport) => void,
 ): ProfileStore['applyRows'] {
-  return async (rows, nowMs) => {
+  return async (rows, nowMs, onWritten) => {
     const startMs = performance.now()
-    const { counts, nearLimit, refused } = await profiles.applyRows(rows, nowMs)
+    const { counts, nearLimit, refused } = await profiles.applyRows(rows, nowMs, onWritten)
     const seconds = (performance.now() - startMs) / 1_000
     report({ kind: 'commit', source: 'rows', seconds, outcomes: counts, nearLimit })
     return { counts, nearLimit, refused }

@@ -55,10 +55,12 @@ export interface ProfileStore {
   /**
    * Applies rows of a batch: the same as `apply` of each, in their order.
    *
-   * @param rows  not to be changed before the promise resolves
-   * @param nowMs epoch ms; decides which profiles have expired
+   * @param rows      not to be changed before the promise resolves
+   * @param nowMs     epoch ms; decides which profiles have expired
+   * @param onWritten called by a store that from then on only waits for its disk: time for other work.
+   *                  Others need not
    */
-  applyRows(rows: Rows, nowMs: number): Promise<RowOutcomes>
+  applyRows(rows: Rows, nowMs: number, onWritten?: () => void): Promise<RowOutcomes>
 
   /** Reads the live profile that an id leads to. */
   get(client: string, id: VisitorId, nowMs: number): Promise<ProfileView | undefined>

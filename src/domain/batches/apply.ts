@@ -1,6 +1,7 @@
 import type { BatchProgress, RefusedRow } from '../../model/batch.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { collectGarbage } from '../../lib/memory.ts'
+import { nextTurn } from '../../lib/turn.ts'
 import { dayMs } from '../../model/limits.ts'
 import type { RowOutcomes } from '../../model/rows.ts'
 import type { BatchClaim, SpoolReader, WholeBatches } from '../../store/store.ts'
@@ -30,7 +31,7 @@ const groupBytes = lineBytesMax
  *
  * Applying a row twice is harmless, which is why a checkpoint may lag behind and need not share a
  * transaction with the rows; each row is counted by the one checkpoint that first covers it. While
- * the store writes one group, the next is parsed.
+ * the disk takes one group, the next is parsed.
  *
  * @param signal ends the work after the group under way; the batch stays claimable from its checkpoint
  * @throws what the store or the spool throws; nothing is lost, the batch can be claimed again
@@ -70,12 +71,15 @@ async function applyRows(context: DomainContext, work: Work): Promise<BatchClaim
     if (work.signal.aborted) break
     // Asked for together they share a commit.
     const saving = checkpoints.isDue() ? checkpoints.save() : true
-    const writing = context.store.profiles.applyRows(step.group, context.clock.nowMs())
-    const following = groups.next()
+    let following: Promise<Step | undefined> | undefined
+    const parseNext = () => (following ??= nextTurn().then(() => groups.next()))
+    // What goes wrong in it is met where it is waited for.
+    const onWritten = () => void parseNext().catch(() => {})
+    const writing = context.store.profiles.applyRows(step.group, context.clock.nowMs(), onWritten)
     const [isHeld, outcomes] = await Promise.all([saving, writing])
     if (!isHeld) return undefined
     checkpoints.add(step, outcomes)
-    step = following
+    step = await parseNext()
   }
   const isHeld = await checkpoints.save()
   return isHeld && !work.signal.aborted ? checkpoints.claim : undefined

@@ -32,8 +32,14 @@ export function lmdbProfiles(environment: Environment): ProfileStore {
   return {
     apply: (updates, nowMs) =>
       updates.length === 0 ? Promise.resolve([]) : write(() => engine.applyAll(updates, nowMs)),
-    applyRows: (rows, nowMs) =>
-      rows.length === 0 ? Promise.resolve(new RowTally()) : write(() => engine.applyRows(rows, nowMs)),
+    applyRows: async (rows, nowMs, onWritten) => {
+      if (rows.length === 0) return new RowTally()
+      return write(() => {
+        const outcomes = engine.applyRows(rows, nowMs)
+        onWritten?.()
+        return outcomes
+      })
+    },
     get: async (client, id, nowMs) => engine.view(client, id, nowMs),
     attributeNames: async (client) => engine.attributeNames(client),
     removeClient: (client) => engine.removeClient(client),

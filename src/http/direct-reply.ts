@@ -18,8 +18,9 @@ export interface DirectReply {
  */
 export function endRequest(request: IncomingMessage): void {
   Reflect.set(request, '_dumped', true)
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an object in every version of Node so far
-  const state = Reflect.get(request, '_readableState') as Record<string, boolean>
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- so in every version of Node so far
+  const state = Reflect.get(request, '_readableState') as Record<string, boolean> | undefined
+  if (state === undefined) return
   state['ended'] = true
   state['endEmitted'] = true
   state['destroyed'] = true
@@ -28,7 +29,9 @@ export function endRequest(request: IncomingMessage): void {
 }
 
 /**
- * Sends a reply as Node would, the same bytes, by one write to the connection.
+ * Sends a reply as Node would, the same bytes, by one write to the connection. The server must have a
+ * keep-alive time, and no limit for the requests of one connection. A client that takes nothing of the
+ * reply for so long is cut off: for Node it has ended.
  *
  * @returns false when the connection is to close behind the reply, or another one goes first: this is
  *          Node's to do
@@ -51,15 +54,15 @@ export function sendDirectly(response: ServerResponse, keepAliveMs: number, repl
   return true
 }
 
-let second = 0
-let date = ''
+let secondMs = 0
+let dateText = ''
 
 /** The time as HTTP writes it. */
 function now(): string {
   const nowMs = Date.now()
-  if (nowMs - second >= 1_000 || nowMs < second) {
-    second = nowMs - (nowMs % 1_000)
-    date = new Date(second).toUTCString()
+  if (nowMs - secondMs >= 1_000 || nowMs < secondMs) {
+    secondMs = nowMs - (nowMs % 1_000)
+    dateText = new Date(secondMs).toUTCString()
   }
-  return date
+  return dateText
 }

@@ -23,7 +23,7 @@ interface Branch<Label extends string> {
 }
 
 /**
- * A histogram of durations in a registry of prom-client, which is told of it at each scrape only.
+ * A histogram of durations in a registry of prom-client, which asks it for its values at each scrape.
  *
  * prom-client's own checks the labels and puts their hash together with each observation.
  *
@@ -48,7 +48,10 @@ export class Durations<Label extends string> {
     registry.registerMetric(this as unknown as Metric)
   }
 
-  /** @param labels may have other members too */
+  /**
+   * @param labels  may have other members too
+   * @param seconds any finite number
+   */
   observe(labels: Readonly<Record<Label, string>>, seconds: number): void {
     let branch = this.#root
     for (const label of this.labelNames) {

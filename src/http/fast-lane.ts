@@ -76,11 +76,15 @@ export function addFastLane(app: FastifyInstance, services: Services): void {
     }
     note(services, request, reply, startMs)
   }
+  const fail = (response: ServerResponse) => (error: unknown) => {
+    services.log.error({ err: error }, 'a reply could not be sent')
+    response.destroy()
+  }
   app.server.on('request', (request, response) => {
     const answer = isStopping ? undefined : answerOf(request)
     if (answer === undefined) return framework(request, response)
     endRequest(request)
-    void serve(answer, request, response)
+    serve(answer, request, response).catch(fail(response))
   })
 }
 

@@ -16,3 +16,8 @@ export function isWellFormed(text: string): boolean {
   // The first expression is the quick one: most texts hold no surrogate at all.
   return !/[\ud800-\udfff]/.test(text) || !/\p{Surrogate}/u.test(text)
 }
+
+/** The same text in memory of its own: a piece of a larger text holds all of that one. */
+export function ownText(text: string): string {
+  return Buffer.from(text).toString()
+}

@@ -1,5 +1,5 @@
 import { Refusal } from '../lib/errors.ts'
-import { decodeText } from '../lib/percent.ts'
+import { decodeText, type DecodeFault } from '../lib/percent.ts'
 import { isWellFormed } from '../lib/text.ts'
 import { scalarText } from './scalar.ts'
 
@@ -44,7 +44,7 @@ function readPair(pair: string, into: UpdateParameters) {
 }
 
 /** Most names and values hold nothing to decode, and stay pieces of the text. */
-function decode(text: string): ReturnType<typeof decodeText> {
+function decode(text: string): string | DecodeFault {
   return /[%+\u0080-\u00ff]/.test(text) ? decodeText(Buffer.from(text, 'latin1')) : text
 }
 

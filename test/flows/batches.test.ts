@@ -303,12 +303,12 @@ describe.each(stores)('batches over the %s store', (_, open) => {
     for (let rounds = 0; rounds < 400; rounds++) {
       const stop = new AbortController()
       const profiles = withMethods(store.profiles, {
-        applyRows: async (given, nowMs) => {
+        applyRows: async (given, nowMs, onWritten) => {
           // The checkpoint is a quarter of a second apart; stops come after every other group, twenty
           // of them: nodes that share a batch begin a part anew.
           context.clock.advance(300)
           if (++groups % 2 === 0 && rounds < 20) stop.abort()
-          return store.profiles.applyRows(given, nowMs)
+          return store.profiles.applyRows(given, nowMs, onWritten)
         },
       })
       const small = {

@@ -208,3 +208,49 @@ it('a client that reads late gets every reply', async () => {
   expect(received.split('x'.repeat(60_000))).toHaveLength(302)
   expect(framework.requests).toBe(0)
 })
+
+it('a token that has ended is refused, however often it was good', async () => {
+  const {
+    admin,
+    context,
+    framework,
+    listen,
+    token: first,
+  } = await startTwin({ isShut: true, logLevel: 'warn' })
+  const port = await listen()
+  await admin('POST', '/clients', { code: 'acme' })
+  await admin('PATCH', '//acme/target/clients/settings', { enableProfileApiAuthentication: true })
+  const path = '/authentication/token?authorizationScope=profile_api'
+  const generate = async (body: object) =>
+    (await admin('POST', path, body)).json<{ accessToken: string }>().accessToken
+  const status = async (token: string, client = 'demo') =>
+    (await call(port, `/rest/v1/profiles/111?client=${client}`, { authorization: `Bearer ${token}` })).status
+  /** Calls until the framework is not asked any more: then the token is known by its text. */
+  const warm = async (token: string) => {
+    expect([await status(token), await status(token)]).toEqual([200, 200])
+    const before = framework.requests
+    expect(await status(token)).toBe(200)
+    expect(framework.requests).toBe(before)
+  }
+
+  await warm(first)
+  expect(await status(first, 'acme')).toBe(403)
+
+  const second = await generate({})
+  expect(await status(first)).toBe(403)
+  await warm(second)
+
+  const third = await generate({ expiresIn: 7_200, overlap: 3_600 })
+  await warm(second)
+  await warm(third)
+  context.clock.advance(3_600_000)
+  expect([await status(second), await status(third)]).toEqual([403, 200])
+
+  context.clock.advance(3_600_000)
+  expect(await status(third)).toBe(403)
+
+  const fourth = await generate({})
+  await warm(fourth)
+  await admin('DELETE', path)
+  expect(await status(fourth)).toBe(403)
+})

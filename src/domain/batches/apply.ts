@@ -73,13 +73,14 @@ async function applyRows(context: DomainContext, work: Work): Promise<BatchClaim
     const saving = checkpoints.isDue() ? checkpoints.save() : true
     let following: Promise<Step | undefined> | undefined
     const parseNext = () => (following ??= nextTurn().then(() => groups.next()))
-    // What goes wrong in it is met where it is waited for.
     const onWritten = () => void parseNext().catch(() => {})
     const writing = context.store.profiles.applyRows(step.group, context.clock.nowMs(), onWritten)
-    const [isHeld, outcomes] = await Promise.all([saving, writing])
-    if (!isHeld) return undefined
-    checkpoints.add(step, outcomes)
-    step = await parseNext()
+    const parsing = writing.then(parseNext, parseNext)
+    // All that was begun is over before the upload is closed, whatever fails.
+    await Promise.allSettled([saving, writing, parsing])
+    if (!(await saving)) return undefined
+    checkpoints.add(step, await writing)
+    step = await parsing
   }
   const isHeld = await checkpoints.save()
   return isHeld && !work.signal.aborted ? checkpoints.claim : undefined

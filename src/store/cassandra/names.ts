@@ -1,4 +1,5 @@
 import { mapConcurrently } from '../../lib/pool.ts'
+import { ownText } from '../../lib/text.ts'
 import type { Session } from './session.ts'
 
 /** Partitions that the names of one tenant are spread over. */
@@ -29,7 +30,8 @@ export class Names {
     await mapConcurrently(fresh, shards, async (name) => {
       const query = 'INSERT INTO names (client, shard, name) VALUES (?, ?, ?)'
       await this.#session.write([{ query, params: [tenant, shardOf(name), name] }], { partitions: 'one' })
-      known.add(name)
+      // The name may be a piece of a whole query, which would stay with it.
+      known.add(ownText(name))
     })
   }
 

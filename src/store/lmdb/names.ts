@@ -1,3 +1,4 @@
+import { ownText } from '../../lib/text.ts'
 import type { Environment } from './environment.ts'
 
 /** Names that a client may have numbers for; later ones stand in each record in full. */
@@ -54,10 +55,9 @@ export class Names {
     const known = this.find(name)
     const next = this.#texts.length
     if (known !== 0 || next > numberedNamesMax) return known
-    const bytes = Buffer.from(name)
-    void this.#environment.names.put(this.#key(next), bytes)
-    // A text of its own: the name may be a piece of a whole query, which would stay with it.
-    this.#remember(bytes.toString())
+    void this.#environment.names.put(this.#key(next), Buffer.from(name))
+    // The name may be a piece of a whole query, which would stay with it.
+    this.#remember(ownText(name))
     return next
   }
 

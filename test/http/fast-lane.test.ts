@@ -233,24 +233,29 @@ it('a token that has ended is refused, however often it was good', async () => {
     expect(framework.requests).toBe(before)
   }
 
+  /** Twice, since the first call reads what is stored anew. */
+  const refused = async (token: string) =>
+    expect([await status(token), await status(token)]).toEqual([403, 403])
+
   await warm(first)
   expect(await status(first, 'acme')).toBe(403)
 
   const second = await generate({})
-  expect(await status(first)).toBe(403)
+  await refused(first)
   await warm(second)
 
   const third = await generate({ expiresIn: 7_200, overlap: 3_600 })
   await warm(second)
   await warm(third)
   context.clock.advance(3_600_000)
-  expect([await status(second), await status(third)]).toEqual([403, 200])
+  await refused(second)
+  await warm(third)
 
   context.clock.advance(3_600_000)
-  expect(await status(third)).toBe(403)
+  await refused(third)
 
   const fourth = await generate({})
   await warm(fourth)
   await admin('DELETE', path)
-  expect(await status(fourth)).toBe(403)
+  await refused(fourth)
 })
